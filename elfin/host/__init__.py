@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""The only door to processes, files, sockets and the clock; and the errors."""
