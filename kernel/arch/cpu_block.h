@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * What a CPU must know without asking: the running thread, where its kernel stack begins, what is
+ * pending. One CPU today, so it is one object with a fixed address; assembly reads it by the
+ * offsets below (checked by static assertions).
+ */
+#pragma once
+
+#include "lib/types.h"
+
+struct thread;
+
+struct cpu_block {
+    u64 kernel_sp;           /* 0: top of the running thread's kernel stack, 16-aligned */
+    u64 scratch;             /* 8: a door's program sp before it reaches the kernel stack */
+    volatile u32 pending;    /* 16: PENDING_* bits; a door returns by the slow way when not 0 */
+    u32 in_kernel;           /* 20: 1 between entry and exit of upcalls; interrupts only mark */
+    struct thread *current;  /* 24 */
+};
+
+#define CPU_KERNEL_SP 0
+#define CPU_SCRATCH 8
+#define CPU_PENDING 16
+#define CPU_IN_KERNEL 20
+
+#define PENDING_INTERRUPT 1  /* a device or timer interrupt was acknowledged, work waits */
+#define PENDING_SIGNAL 2     /* the running thread may have a deliverable signal */
+#define PENDING_RESCHEDULE 4 /* another thread should run */
+
+_Static_assert(offsetof(struct cpu_block, kernel_sp) == CPU_KERNEL_SP, "asm offset");
+_Static_assert(offsetof(struct cpu_block, scratch) == CPU_SCRATCH, "asm offset");
+_Static_assert(offsetof(struct cpu_block, pending) == CPU_PENDING, "asm offset");
+_Static_assert(offsetof(struct cpu_block, in_kernel) == CPU_IN_KERNEL, "asm offset");
+
+extern struct cpu_block cpu_block;
+static inline struct cpu_block *this_cpu(void) { return &cpu_block; }

@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Address spaces: VMAs and policy (where things go, what merges, what is allowed); the platform
+ * applies them. Linux's layout. Operations that name a space work on any space; user_memory.h
+ * opens the current one only.
+ */
+#pragma once
+
+#include "lib/list.h"
+#include "memory/backing.h"
+#include "platform/platform.h"
+
+#define VMA_SHARED 1u
+#define VMA_GROWS_DOWN 2u
+#define VMA_STACK 4u
+#define VMA_HEAP 8u      /* [heap] */
+#define VMA_VDSO 16u     /* [vdso] */
+#define VMA_VVAR 32u     /* [vvar] */
+#define VMA_LOCKED 64u
+#define VMA_DONTFORK 128u
+#define VMA_WIPEONFORK 256u
+#define VMA_NORESERVE 512u
+#define VMA_MAY_WRITE 1024u /* shared file opened for writing: mprotect may add write */
+#define VMA_DONTDUMP 2048u
+
+struct vma {
+    struct tree_node node;       /* by start, in space->vmas */
+    struct space *space;
+    u64 start, end;
+    u32 access;                  /* MAP_* */
+    u32 flags;                   /* VMA_* */
+    struct backing *backing;     /* NULL: private anonymous */
+    u64 offset;                  /* bytes into the backing at start */
+    struct vma *next_mapping, **prev_mapping;
+};
+
+struct space {
+    struct platform_space platform;
+    struct tree vmas;
+    u32 references;
+    u64 mmap_base;               /* top of the mmap area, grows down */
+    u64 brk_start, brk_end;
+    u64 stack_top, stack_limit;  /* bytes the main stack may grow to */
+    u64 argument_start, argument_end, environment_start, environment_end; /* on the stack */
+    u64 total_pages;             /* mapped, for VmSize and RLIMIT_AS */
+    u64 peak_pages, locked_pages;
+    u64 vdso_base;
+    u64 min_faults, maj_faults;
+    u64 limit_as, limit_data;    /* bytes, copied from rlimits; UINT64_MAX: none */
+};
+
+/* space.c */
+struct space *space_create(void);            /* NULL: out of memory; reference 1 */
+void space_hold(struct space *s);
+void space_drop(struct space *s);
+struct space *space_current(void);
+void space_switch(struct space *s);          /* makes it current */
+struct vma *space_find(struct space *s, u64 address);   /* holds address, or NULL */
+struct vma *space_first(struct space *s);
+struct vma *vma_next(struct vma *v);
+
+/* map.c: all return 0 / an address, or -errno as mmap(2), munmap(2), mprotect(2), mremap(2). */
+struct map_request {
+    u64 hint;                    /* where, with fixed; else a wish */
+    u64 length;
+    u32 access, flags;           /* MAP_*, VMA_* */
+    bool fixed, no_replace, populate;
+    bool low_32bit;
+    struct backing *backing;     /* held by map when it succeeds */
+    u64 offset;
+};
+long space_map(struct space *s, const struct map_request *request);
+long space_unmap(struct space *s, u64 start, u64 length);
+long space_protect(struct space *s, u64 start, u64 length, u32 access);
+long space_remap(struct space *s, u64 old, u64 old_length, u64 new_length, u32 mremap_flags,
+                 u64 new_address);
+long space_brk(struct space *s, u64 address); /* new break (unchanged when it cannot move) */
+long space_discard(struct space *s, u64 start, u64 length);
+void space_set_layout(struct space *s, u64 stack_limit, bool randomize); /* mmap_base */
+
+/* fault.c: the current space. */
+enum fault_answer {
+    FAULT_DONE, FAULT_NO_MAPPING, FAULT_NO_ACCESS, FAULT_BEYOND_END, FAULT_OUT_OF_MEMORY
+};
+enum fault_answer space_fault(struct space *s, u64 address, u32 fault_access, u64 program_sp);
+
+/* stats.c */
+u64 space_resident_pages(struct space *s);
+size_t space_format_maps(struct space *s, u64 *cursor, char *out, size_t size); /* /proc/PID/maps,
+    whole lines, 0 at the end; *cursor starts at 0 */

@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Processes and threads. A process owns what its threads share; a thread owns a kernel stack, its
+ * vector state and its signal mask. The current thread is this_cpu()->current.
+ */
+#pragma once
+
+#include "abi/linux/signal.h"
+#include "arch/arch.h"
+#include "arch/cpu_block.h"
+#include "lib/list.h"
+#include "lib/tree.h"
+#include "task/wait.h"
+#include "time/timer.h"
+
+struct space;
+struct descriptor_table; /* files/ */
+struct file_context;     /* files/: root, cwd, umask */
+
+#define KERNEL_STACK_BYTES 32768ul
+
+/* Kernel-internal results that never reach the program (shim/restart.c). */
+#define ERESTARTSYS 512      /* restart when the handler has SA_RESTART, or no handler ran */
+#define ERESTARTNOINTR 513   /* always restart */
+#define ERESTARTNOHAND 514   /* restart only when no handler ran */
+#define ERESTART_BLOCK 516   /* restart through restart_syscall with thread->restart */
+
+struct credentials {
+    u32 uid, euid, suid, fsuid;
+    u32 gid, egid, sgid, fsgid;
+    u32 group_count;
+    u32 groups[64];
+};
+
+struct rlimit_pair {
+    u64 soft, hard;
+};
+#define RLIMIT_KINDS 16
+
+struct signal_action {
+    u64 handler, flags, restorer, mask;
+};
+
+struct queued_signal {
+    struct list link;
+    struct linux_siginfo info;
+};
+
+struct signal_queue {
+    u64 pending;                 /* bit n-1: signal n */
+    struct list queued;          /* struct queued_signal, in order */
+};
+
+/* What ptrace calls a thread group. */
+struct process {
+    struct list link;            /* in all processes */
+    s32 pid, pgid, sid;
+    struct process *parent;
+    struct list children, sibling, threads;
+    unsigned thread_count;
+    struct space *space;
+    struct descriptor_table *descriptors;
+    struct file_context *files;
+    struct credentials credentials;
+    struct rlimit_pair limits[RLIMIT_KINDS];
+    struct signal_action actions[64];
+    struct signal_queue signals; /* process-directed */
+    u32 signal_count;            /* queued, against RLIMIT_SIGPENDING */
+    struct wait_queue child_wait;
+    struct timer real_timer;     /* ITIMER_REAL, alarm */
+    u64 real_interval_ns;
+    u64 virtual_timer_ns, virtual_interval_ns, prof_timer_ns, prof_interval_ns;
+    int exit_status;             /* wait(2) form */
+    bool exiting, dumpable, no_new_privileges, zombie;
+    u32 personality;
+    s32 nice;
+    char *executable;            /* path, for /proc/self/exe */
+    char command[16];            /* comm */
+    u64 start_ns;                /* monotonic */
+    u64 user_ns, system_ns, child_user_ns, child_system_ns;
+    u64 auxv[64];                /* for /proc/self/auxv */
+    unsigned auxv_words;
+};
+
+struct restart_block {
+    long (*again)(struct restart_block *b); /* what restart_syscall calls */
+    u64 words[6];
+};
+
+enum thread_state { THREAD_RUNNABLE, THREAD_SLEEPING, THREAD_STOPPED, THREAD_DEAD };
+
+struct thread {
+    struct arch_context context; /* when not running */
+    void *kernel_stack;          /* lowest address; the trap frame is at the top */
+    void *vector_area;
+    u64 thread_pointer, gs_base; /* when not running */
+    struct process *process;
+    struct list in_process, in_run_queue;
+    s32 tid;
+    enum thread_state state;
+    bool woken, kernel_only;     /* kernel_only: never enters a program (idle) */
+    struct timer sleep_timer;
+    u64 blocked;                 /* signal mask */
+    u64 saved_blocked;           /* rt_sigsuspend, ppoll: put back after the handler frame */
+    bool restore_blocked;
+    struct signal_queue signals; /* thread-directed */
+    u64 altstack_sp, altstack_size;
+    u32 altstack_flags;
+    u64 clear_child_tid, robust_list, robust_list_length;
+    u64 rseq_address;
+    u32 rseq_length, rseq_signature;
+    struct restart_block restart;
+    u64 user_ns, system_ns, slice_end_ns;
+    char name[16];
+};
+
+static inline struct thread *current_thread(void) { return this_cpu()->current; }
+static inline struct process *current_process(void) { return this_cpu()->current->process; }
+/* The program's registers: the top of the kernel stack. */
+static inline struct trap_frame *thread_frame(const struct thread *t)
+{
+    return (struct trap_frame *)((char *)t->kernel_stack + KERNEL_STACK_BYTES -
+                                 align_up(sizeof(struct trap_frame), 16));
+}
+
+/* process.c */
+struct process *process_create_first(void);         /* pid 1's structure, no thread yet */
+struct process *process_find(s32 pid);
+struct list *process_all(void);
+/* thread.c */
+struct thread *thread_create(struct process *p, noreturn_fn void (*entry)(void *), void *argument);
+struct thread *thread_find(s32 tid);
+/* schedule.c */
+void scheduler_start(void);
+void schedule(void);                                /* another thread, if one should run */
+void thread_make_runnable(struct thread *t);
+noreturn_fn void scheduler_run(void);               /* boot's last call: the idle loop */
+void thread_yield(void);
+/* exit.c */
+noreturn_fn void process_exit(int wait_status);     /* whole group */
+noreturn_fn void thread_exit(int code);
+void task_set_power_off(noreturn_fn void (*hook)(int wait_status)); /* when pid 1 is gone */
+/* return.c: pending work before a program resumes (signals, reschedule, interrupts). true: the
+ * frame was changed and must be left by arch_resume. */
+bool task_before_return(struct trap_frame *frame);
+/* signal.c */
+int signal_send_process(struct process *p, int signal, const struct linux_siginfo *info);
+int signal_send_thread(struct thread *t, int signal, const struct linux_siginfo *info);
+/* A fault's signal: cannot be blocked or ignored; kills when it is. */
+void signal_force(int signal, const struct linux_siginfo *info);
+bool signal_pending(const struct thread *t);        /* a deliverable one */
+void signal_set_blocked(u64 mask);
+/* signal_frame.c: rt_sigreturn */
+long signal_return(struct trap_frame *frame);

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Clocks and timers. Timers run in thread or idle context from timers_run(), never on an
+ * interrupt stack; a callback must not sleep and may re-arm its own timer.
+ */
+#pragma once
+
+#include "lib/tree.h"
+#include "lib/types.h"
+
+struct timer {
+    struct tree_node node;       /* by deadline */
+    void (*callback)(struct timer *t);
+    bool armed;
+};
+
+void timer_init(struct timer *t, void (*callback)(struct timer *t));
+void timer_arm(struct timer *t, u64 deadline_ns);  /* monotonic; re-arming moves it */
+void timer_cancel(struct timer *t);
+void timers_run(void);                             /* all that are due; sets the platform's timer */
+u64 timers_next_deadline(void);                    /* NO_DEADLINE: none */
+
+/* clock.c */
+u64 clock_monotonic_ns(void);
+u64 clock_realtime_ns(void);
+/* clock_gettime's clocks; -EINVAL for unknown ones. */
+int clock_read(int clock_id, u64 *ns);
+int clock_resolution(int clock_id, u64 *ns);
