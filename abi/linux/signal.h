@@ -196,7 +196,7 @@ struct linux_sigevent {
     union linux_sigval sigev_value;
     int32_t sigev_signo;
     int32_t sigev_notify;
-    int32_t sigev_notify_thread_id;
+    int32_t sigev_tid;
     int32_t padding[11];
 };
 
