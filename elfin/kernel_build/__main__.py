@@ -1,0 +1,46 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""``python -m elfin.kernel_build``: what ``make kernel`` runs."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+from elfin.host.errors import ElfinError
+from elfin.kernel_build.build import CONFIGS, Configuration, Tree, build
+from elfin.kernel_build.sources import ARCHES
+
+
+def main() -> int:
+    """Build what the arguments name; 0, or an Elfin exit status after a sentence."""
+    parser = argparse.ArgumentParser(prog="elfin.kernel_build", description=__doc__)
+    parser.add_argument("--arch", choices=ARCHES, help="default: every one")
+    parser.add_argument("--config", help=f"default: every one of {', '.join(CONFIGS)}")
+    parser.add_argument(
+        "--root", type=Path, default=Path(__file__).resolve().parents[2]
+    )
+    parser.add_argument("--out", type=Path, help="default: ROOT/build/kernel")
+    parser.add_argument("--keep-going", action="store_true", help="show every error")
+    parser.add_argument(
+        "targets", nargs="*", help="ninja targets, such as elfin-vm or objects"
+    )
+    options = parser.parse_args()
+    tree = Tree(options.root, options.out or options.root / "build" / "kernel")
+    arches = [options.arch] if options.arch else ARCHES
+    configs = [options.config] if options.config else CONFIGS
+    try:
+        for arch in arches:
+            for config in configs:
+                configuration = Configuration(arch, config)
+                build(
+                    tree, configuration, *options.targets, keep_going=options.keep_going
+                )
+    except ElfinError as error:
+        print(f"elfin: {error}", file=sys.stderr)
+        return error.exit_status
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
