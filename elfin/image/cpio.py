@@ -1,0 +1,189 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Write a root tree as a cpio "newc" archive whose file data can be mapped in place.
+
+The layout is newc (magic 070701) with two habits that its readers accept:
+
+- the data of every non-empty FILE starts at a multiple of 4096: the entry's name is followed by
+  as many NULs as that takes, and c_namesize counts them;
+- after the data of a FILE come zeros up to the end of its page, so that the last page can be
+  mapped with the zeros Linux promises beyond the end of a file. GNU cpio and libarchive skip
+  them; a strict reader aligns up to 4096 after file data.
+
+Names have no leading slash; the root is ".". Entries are sorted by path, so parents precede their
+children; inode numbers count from 1; numbers are bounded to what newc's 8 hex digits hold.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+from elfin.host.errors import CannotRun, ElfinError
+from elfin.model.root import EntryKind, RootEntry
+
+PAGE = 4096
+HEADER_BYTES = 110
+MAX_FILE_BYTES = 0xFFFF_F000
+MAX_ENTRIES = 1_000_000
+MAX_PATH_BYTES = 4095
+_COPY_BYTES = 1 << 20
+_TYPE_BITS = {
+    EntryKind.FILE: 0o100000,
+    EntryKind.DIRECTORY: 0o040000,
+    EntryKind.SYMLINK: 0o120000,
+    EntryKind.CHARDEV: 0o020000,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What `write` produced, in bytes and entries."""
+
+    size: int
+    entries: int
+    largest_file: int
+
+
+def complete(entries: Iterable[RootEntry]) -> list[RootEntry]:
+    """Sorted entries with every missing parent directory added (mode 755, owned by root)."""
+    by_path: dict[str, RootEntry] = {}
+    for entry in entries:
+        _check_path(entry.path)
+        by_path[entry.path] = entry
+    for path in list(by_path):
+        parent = path.rpartition("/")[0]
+        while parent and parent not in by_path:
+            by_path[parent] = RootEntry.directory(parent)
+            parent = parent.rpartition("/")[0]
+        if parent and by_path[parent].kind is not EntryKind.DIRECTORY:
+            raise ElfinError(f"{path} lies below {parent}, which is not a directory in the image")
+    by_path.setdefault("/", RootEntry.directory("/"))
+    if len(by_path) > MAX_ENTRIES:
+        raise ElfinError(f"the image would have {len(by_path)} files; the bound is {MAX_ENTRIES}")
+    return [by_path[path] for path in sorted(by_path, key=_sort_key)]
+
+
+def write(entries: Iterable[RootEntry], out: BinaryIO) -> Written:
+    """Write entries (already completed and in order) at ``out``'s start.
+
+    Raises CannotRun when a source cannot be read, OSError when ``out`` cannot be written.
+    """
+    writer = _Writer(out)
+    for entry in entries:
+        writer.add(entry)
+    return writer.finish()
+
+
+class _Writer:
+    def __init__(self, out: BinaryIO) -> None:
+        self._out = out
+        self._position = 0
+        self._inode = 0
+        self._largest = 0
+
+    def add(self, entry: RootEntry) -> None:
+        if entry.kind is EntryKind.FILE:
+            self._add_file(entry)
+            return
+        data = b""
+        if entry.kind is EntryKind.SYMLINK:
+            data = os.fsencode(entry.target or "")
+            if not data or len(data) > MAX_PATH_BYTES:
+                raise ElfinError(f"{entry.path}: a symlink's target has 1 to 4095 bytes")
+        self._header(entry, len(data), aligned=False)
+        self._put(data)
+        self._zeros(-self._position % 4)
+
+    def finish(self) -> Written:
+        count = self._inode
+        trailer = RootEntry("/TRAILER!!!", EntryKind.FILE, 0)
+        self._header(trailer, 0, aligned=False, inode=0, type_bits=0)
+        self._zeros(-self._position % PAGE)
+        return Written(self._position, count, self._largest)
+
+    def _add_file(self, entry: RootEntry) -> None:
+        if entry.source is None:
+            data = entry.data or b""
+            size = len(data)
+            self._header(entry, size, aligned=size > 0)
+            self._put(data)
+        else:
+            size = self._copy(entry, entry.source)
+        if size:
+            self._zeros(-self._position % PAGE)
+        self._largest = max(self._largest, size)
+
+    def _copy(self, entry: RootEntry, path: Path) -> int:
+        """The source's bytes, exactly as many as its size said: a growing file is cut."""
+        try:
+            with open(path, "rb", buffering=0) as source:
+                size = os.fstat(source.fileno()).st_size
+                self._header(entry, size, aligned=size > 0)
+                left = size
+                while left:
+                    chunk = source.read(min(left, _COPY_BYTES))
+                    if not chunk:
+                        raise CannotRun("it shrank while it was read", where=str(path))
+                    self._put(chunk)
+                    left -= len(chunk)
+                return size
+        except (FileNotFoundError, PermissionError, IsADirectoryError) as error:
+            reason = (error.strerror or "cannot be read").lower()
+            raise CannotRun(
+                f"cannot put {path} into the image: {reason}",
+                hint="make it readable, or run as a user who can read it",
+            ) from error
+
+    def _header(
+        self,
+        entry: RootEntry,
+        size: int,
+        *,
+        aligned: bool,
+        inode: int | None = None,
+        type_bits: int | None = None,
+    ) -> None:
+        if size > MAX_FILE_BYTES:
+            raise ElfinError(f"{entry.path} is {size} bytes; a file in the image has at most 4 GiB")
+        if inode is None:
+            self._inode += 1
+            inode = self._inode
+        name = os.fsencode(entry.path[1:] or ".")
+        name_size = len(name) + 1
+        start = self._position + HEADER_BYTES
+        name_size += -(start + name_size) % (PAGE if aligned else 4)
+        bits = _TYPE_BITS[entry.kind] if type_bits is None else type_bits
+        links = 2 if entry.kind is EntryKind.DIRECTORY else 1
+        major, minor = entry.device
+        fields = (
+            inode, bits | (entry.mode & 0o7777), entry.uid, entry.gid, links,
+            max(0, min(entry.mtime, 0xFFFF_FFFF)), size, 0, 0, major, minor, name_size, 0,
+        )  # fmt: skip
+        self._put(b"070701" + b"".join(b"%08X" % field for field in fields))
+        self._put(name)
+        self._zeros(name_size - len(name))
+
+    def _put(self, data: bytes) -> None:
+        view = memoryview(data)
+        while view:
+            done = self._out.write(view)
+            self._position += done
+            view = view[done:]
+
+    def _zeros(self, count: int) -> None:
+        if count:
+            self._put(bytes(count))
+
+
+def _sort_key(path: str) -> list[str]:
+    return path.split("/") if path != "/" else []
+
+
+def _check_path(path: str) -> None:
+    parts = path.split("/")
+    bad = path != "/" and (parts[0] != "" or any(part in ("", ".", "..") for part in parts[1:]))
+    if bad or "\0" in path or len(os.fsencode(path)) > MAX_PATH_BYTES:
+        raise ElfinError(f"{path!r} is not an absolute, normal path")

@@ -1,0 +1,286 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""The cache on disk: images by the hash of their inputs, and the index that finds them again.
+
+    DIR/images/KEY.cpio   a root image; KEY hashes the tree it was written from
+    DIR/index/KEY.json    what one command line needed, last time: its inputs with their stat, and
+                          the image; KEY hashes the question (program path, additions, ...)
+
+Readers take no lock: files are written under a private name and renamed, an open image stays
+readable after it was pruned. Writers of one image take turns under a file lock, so that two first
+runs at once write it once. The directory is bounded: oldest use first (an image's mtime is its
+last use). Where the directory cannot be written an image goes to a memfd, and one sentence says so.
+"""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import json
+import os
+import time
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from elfin.host.errors import CacheError
+from elfin.model.image import Image
+from elfin.model.root import RootEntry
+
+DEFAULT_BOUND_BYTES = 5_000_000_000
+FORMAT = 1  # part of every key: raise it when what an image or an index holds changes
+_UNWRITABLE = frozenset((errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.ENOENT))
+
+
+def cache_dir() -> Path:
+    """ELFIN_CACHE_DIR, else XDG_CACHE_HOME/elfin, else ~/.cache/elfin.
+
+    What platformdirs.user_cache_dir answers on Linux, without its import (12 ms of a warm run);
+    tests/sdk/test_image_store.py compares the two.
+    """
+    own = os.environ.get("ELFIN_CACHE_DIR")
+    if own:
+        return Path(own)
+    base = os.environ.get("XDG_CACHE_HOME", "").strip()
+    return Path(base or os.path.expanduser("~/.cache")) / "elfin"
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """One image in the cache; size in bytes, last use in seconds since the epoch."""
+
+    path: Path
+    size: int
+    used: float
+
+
+class Store:
+    """The cache below one directory. ``warn`` takes a sentence, at most once per store."""
+
+    def __init__(
+        self,
+        root: Path | None = None,
+        warn: Callable[[str], None] = lambda sentence: None,
+        bound: int = DEFAULT_BOUND_BYTES,
+    ) -> None:
+        self.root = cache_dir() if root is None else root
+        self.bound = bound
+        self._warn = warn
+        self._warned = False
+
+    # -- the index: a question's key → the image it led to -------------------------------------
+
+    def recall(self, question: str) -> dict[str, Any] | None:
+        """The record of this question if every input is as it was and the image is there."""
+        path = self.root / "index" / f"{question}.json"
+        try:
+            record = json.loads(path.read_bytes())
+            if record["format"] != FORMAT:
+                return None
+            for name, mtime_ns, size, inode in record["inputs"]:
+                stat = os.stat(name)
+                if (stat.st_mtime_ns, stat.st_size, stat.st_ino) != (mtime_ns, size, inode):
+                    return None
+        except (OSError, ValueError, KeyError, TypeError):
+            return None
+        return record if isinstance(record, dict) else None
+
+    def remember(self, question: str, inputs: Iterable[Path], record: dict[str, Any]) -> None:
+        """Keep a record with the stat of its inputs. Failing to is no error."""
+        stamps = []
+        for path in sorted(set(inputs)):
+            try:
+                stat = os.stat(path)
+            except OSError:
+                return
+            stamps.append((str(path), stat.st_mtime_ns, stat.st_size, stat.st_ino))
+        text = json.dumps({"format": FORMAT, "inputs": stamps, **record})
+        try:
+            directory = self.root / "index"
+            directory.mkdir(parents=True, exist_ok=True)
+            _write_atomically(directory / f"{question}.json", text.encode())
+        except OSError as error:
+            self._complain(error)
+
+    # -- images --------------------------------------------------------------------------------
+
+    def open_image(self, key: str, entries: int, largest_file: int, size: int) -> Image | None:
+        """A cached image, opened (so that pruning cannot take it away) and marked as used."""
+        path = self._image_path(key)
+        try:
+            fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+        except OSError:
+            return None
+        if os.fstat(fd).st_size != size:
+            os.close(fd)
+            return None
+        with suppress(OSError):
+            os.utime(path)
+        return Image(path, size, entries, key, largest_file, fd)
+
+    def build(self, entries: Sequence[RootEntry]) -> Image:
+        """The image of these (completed) entries: found by hash, or written now."""
+        key = tree_key(entries)
+        largest = max((_size_of(entry) for entry in entries), default=0)
+        path = self._image_path(key)
+        try:
+            self.root.joinpath("images").mkdir(parents=True, exist_ok=True)
+            from filelock import FileLock
+
+            with FileLock(self.root / "images" / f"{key}.lock", mode=0o600):
+                if not path.exists():
+                    self._make_room(_expected_size(entries))
+                    _write_image(path, entries)
+            with suppress(OSError):
+                os.unlink(self.root / "images" / f"{key}.lock")
+            image = self.open_image(key, len(entries), largest, path.stat().st_size)
+            if image is not None:
+                return image
+        except (OSError, NotImplementedError) as error:
+            self._complain(error)
+        return _image_in_memory(key, entries)
+
+    def images(self) -> list[Stored]:
+        """Every image, oldest use first."""
+        found = []
+        with suppress(OSError):
+            for path in self.root.joinpath("images").iterdir():
+                with suppress(OSError):
+                    if path.suffix == ".cpio":
+                        stat = path.stat()
+                        found.append(Stored(path, stat.st_size, stat.st_mtime))
+        return sorted(found, key=lambda stored: stored.used)
+
+    def prune(self, keep_bytes: int = 0) -> tuple[int, int]:
+        """Remove images, oldest use first, until at most ``keep_bytes`` stay; also what crashed
+        writers left. Returns (files, bytes) removed. Raises CacheError where it may not."""
+        images = self.images()
+        total = sum(stored.size for stored in images)
+        removed = freed = 0
+        for stored in images:
+            if total - freed <= keep_bytes:
+                break
+            try:
+                stored.path.unlink()
+            except FileNotFoundError:
+                continue
+            except OSError as error:
+                raise CacheError(
+                    f"cannot remove {stored.path}: {_reason(error)}", hint="remove it by hand"
+                ) from error
+            removed += 1
+            freed += stored.size
+        self._sweep(everything=keep_bytes == 0)
+        return removed, freed
+
+    # -- inner ---------------------------------------------------------------------------------
+
+    def _image_path(self, key: str) -> Path:
+        return self.root / "images" / f"{key}.cpio"
+
+    def _make_room(self, size: int) -> None:
+        with suppress(CacheError):
+            self.prune(max(self.bound - size, 1))
+
+    def _sweep(self, everything: bool) -> None:
+        """Private files of writers that died (older than an hour); with ``everything`` the index."""
+        limit = time.time() - 3600
+        for directory in ("images", "index"):
+            with suppress(OSError):
+                for path in self.root.joinpath(directory).iterdir():
+                    stale = path.name.startswith(".new-") or path.suffix == ".lock"
+                    with suppress(OSError):
+                        old = path.stat().st_mtime < limit
+                        if (stale and old) or (everything and path.suffix == ".json"):
+                            path.unlink()
+
+    def _complain(self, error: Exception) -> None:
+        if self._warned:
+            return
+        self._warned = True
+        self._warn(
+            f"the cache in {self.root} cannot be used ({_reason(error)}): working in memory; "
+            "set ELFIN_CACHE_DIR to a directory with room"
+        )
+
+
+def tree_key(entries: Iterable[RootEntry]) -> str:
+    """Hash of everything an image depends on: a source counts by path, size, mtime and inode."""
+    digest = hashlib.sha256(b"elfin-image-%d\n" % FORMAT)
+    for entry in entries:
+        stamp: tuple[int, ...] = ()
+        if entry.source is not None:
+            with suppress(OSError):
+                stat = os.stat(entry.source)
+                stamp = (stat.st_dev, stat.st_ino, stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns)
+        fields = (
+            entry.path, entry.kind.value, entry.mode, entry.uid, entry.gid, entry.mtime,
+            entry.target, entry.device, str(entry.source), stamp, entry.data,
+        )  # fmt: skip
+        digest.update(repr(fields).encode("utf-8", "surrogateescape"))
+    return digest.hexdigest()[:40]
+
+
+def question_key(*parts: object) -> str:
+    """Hash of what was asked for, for `recall` and `remember`."""
+    text = repr((FORMAT, parts)).encode("utf-8", "surrogateescape")
+    return hashlib.sha256(text).hexdigest()[:40]
+
+
+def _write_image(path: Path, entries: Sequence[RootEntry]) -> None:
+    from elfin.image import cpio
+
+    private = path.with_name(f".new-{os.getpid()}-{path.name}")
+    try:
+        with open(private, "xb", buffering=1 << 18) as out:
+            cpio.write(entries, out)
+        os.chmod(private, 0o600)
+        os.rename(private, path)
+    except BaseException:
+        with suppress(OSError):
+            os.unlink(private)
+        raise
+
+
+def _image_in_memory(key: str, entries: Sequence[RootEntry]) -> Image:
+    from elfin.image import cpio
+
+    try:
+        fd = os.memfd_create("elfin-image", os.MFD_CLOEXEC)
+        with open(fd, "wb", buffering=1 << 18, closefd=False) as out:
+            written = cpio.write(entries, out)
+    except OSError as error:
+        raise CacheError(f"there is no room for the image in memory: {_reason(error)}") from error
+    path = Path(f"/proc/self/fd/{fd}")
+    return Image(path, written.size, written.entries, key, written.largest_file, fd)
+
+
+def _write_atomically(path: Path, data: bytes) -> None:
+    private = path.with_name(f".new-{os.getpid()}-{path.name}")
+    try:
+        out: BinaryIO
+        with open(private, "wb") as out:
+            out.write(data)
+        os.rename(private, path)
+    except BaseException:
+        with suppress(OSError):
+            os.unlink(private)
+        raise
+
+
+def _expected_size(entries: Sequence[RootEntry]) -> int:
+    return sum(_size_of(entry) + 8192 for entry in entries)
+
+
+def _size_of(entry: RootEntry) -> int:
+    if entry.source is not None:
+        with suppress(OSError):
+            return entry.source.stat().st_size
+    return len(entry.data or b"")
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, OSError) and error.strerror:
+        return error.strerror.lower()
+    return str(error) or type(error).__name__
