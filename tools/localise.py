@@ -85,9 +85,7 @@ class Symbol:
         """The entry's bytes; ``local`` demotes it (a local symbol has default visibility)."""
         info = (self.info & 15) | (STB_LOCAL << 4) if local else self.info
         other = self.other & ~3 if local else self.other
-        return SYM.pack(
-            self.name_offset, info, other, self.shndx, self.value, self.size
-        )
+        return SYM.pack(self.name_offset, info, other, self.shndx, self.value, self.size)
 
 
 def read_sections(data: bytes | bytearray) -> list[Section]:
@@ -102,9 +100,7 @@ def read_sections(data: bytes | bytearray) -> list[Section]:
     kind, section_offset, count = header[1], header[6], header[12]
     if kind != ET_REL:
         raise LocaliseError("not a relocatable object")
-    if (
-        count == 0 and section_offset
-    ):  # more than 65279 sections: the count stands in section 0
+    if count == 0 and section_offset:  # more than 65279 sections: the count stands in section 0
         count = SHDR.unpack_from(data, section_offset)[5]
     sections = []
     for index in range(count):
@@ -114,17 +110,13 @@ def read_sections(data: bytes | bytearray) -> list[Section]:
     return sections
 
 
-def read_symbols(
-    data: bytes | bytearray, sections: list[Section], table: Section
-) -> list[Symbol]:
+def read_symbols(data: bytes | bytearray, sections: list[Section], table: Section) -> list[Symbol]:
     """The symbol table's entries in file order."""
     strings = sections[table.link]
     names = bytes(data[strings.offset : strings.offset + strings.size])
     raw = bytes(data[table.offset : table.offset + table.size])
     symbols = []
-    for index, (name, info, other, shndx, value, size) in enumerate(
-        SYM.iter_unpack(raw)
-    ):
+    for index, (name, info, other, shndx, value, size) in enumerate(SYM.iter_unpack(raw)):
         text = names[name : names.index(b"\0", name)].decode()
         symbols.append(Symbol(index, text, name, info, other, shndx, value, size))
     return symbols
@@ -139,9 +131,7 @@ def exported_by_script(text: str) -> set[str]:
     return names
 
 
-def select_exports(
-    symbols: Iterable[Symbol], keep: set[str], public: tuple[str, ...]
-) -> set[str]:
+def select_exports(symbols: Iterable[Symbol], keep: set[str], public: tuple[str, ...]) -> set[str]:
     """The defined global names that stay global."""
     exports = set()
     for symbol in symbols:
@@ -168,14 +158,8 @@ def localise(data: bytearray, exports: set[str]) -> None:
     order_global: list[int] = []
     for symbol in symbols:
         if symbol.shndx == SHN_COMMON:
-            raise LocaliseError(
-                f"common symbol {symbol.name}: compile with -fno-common"
-            )
-        demote = (
-            symbol.is_defined
-            and symbol.bind != STB_LOCAL
-            and symbol.name not in exports
-        )
+            raise LocaliseError(f"common symbol {symbol.name}: compile with -fno-common")
+        demote = symbol.is_defined and symbol.bind != STB_LOCAL and symbol.name not in exports
         if symbol.bind == STB_LOCAL or demote:
             locals_.append(symbol.packed(local=demote))
             order_local.append(symbol.old_index)
@@ -189,25 +173,19 @@ def localise(data: bytearray, exports: set[str]) -> None:
         new_index[old] = new
 
     data[table.offset : table.offset + table.size] = b"".join(locals_ + globals_)
-    struct.pack_into(
-        "<I", data, table.header_offset + 44, len(locals_)
-    )  # sh_info: first global
+    struct.pack_into("<I", data, table.header_offset + 44, len(locals_))  # sh_info: first global
     for section in sections:
         if section.link != table.index:
             continue
         if section.type in (SHT_RELA, SHT_REL):
             renumber_relocations(data, section, new_index)
         elif section.type == SHT_GROUP:
-            struct.pack_into(
-                "<I", data, section.header_offset + 44, new_index[section.info]
-            )
+            struct.pack_into("<I", data, section.header_offset + 44, new_index[section.info])
         elif section.type == SHT_SYMTAB_SHNDX:
             reorder_section_indexes(data, section, order)
 
 
-def renumber_relocations(
-    data: bytearray, section: Section, new_index: list[int]
-) -> None:
+def renumber_relocations(data: bytearray, section: Section, new_index: list[int]) -> None:
     """Give each relocation of ``section`` its symbol's new index."""
     words = array("Q", bytes(data[section.offset : section.offset + section.size]))
     step = 3 if section.type == SHT_RELA else 2
@@ -218,9 +196,7 @@ def renumber_relocations(
     data[section.offset : section.offset + section.size] = words.tobytes()
 
 
-def reorder_section_indexes(
-    data: bytearray, section: Section, order: list[int]
-) -> None:
+def reorder_section_indexes(data: bytearray, section: Section, order: list[int]) -> None:
     """Sort the extended section indexes like the symbols they belong to."""
     words = array("I", bytes(data[section.offset : section.offset + section.size]))
     words = array("I", [words[old] for old in order])
@@ -233,9 +209,7 @@ def run(arguments: list[str]) -> None:
     Raises:
         LocaliseError: the input cannot be rewritten, or an entry symbol is not defined in it.
     """
-    parser = argparse.ArgumentParser(
-        description="localise the symbols of a relocatable ELF"
-    )
+    parser = argparse.ArgumentParser(description="localise the symbols of a relocatable ELF")
     parser.add_argument("input", type=Path)
     parser.add_argument("output", type=Path)
     parser.add_argument("--keep", action="append", default=[], metavar="NAME")
@@ -258,15 +232,11 @@ def run(arguments: list[str]) -> None:
     exports = select_exports(symbols, keep, tuple(options.public))
     missing = keep - exports
     if missing:
-        raise LocaliseError(
-            f"to be exported but not defined: {', '.join(sorted(missing))}"
-        )
+        raise LocaliseError(f"to be exported but not defined: {', '.join(sorted(missing))}")
     localise(data, exports)
     options.output.write_bytes(data)
     if options.list:
-        options.list.write_text(
-            "".join(f"{name}\n" for name in sorted(exports)), encoding="utf-8"
-        )
+        options.list.write_text("".join(f"{name}\n" for name in sorted(exports)), encoding="utf-8")
 
 
 if __name__ == "__main__":

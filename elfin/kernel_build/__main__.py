@@ -17,14 +17,10 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="elfin.kernel_build", description=__doc__)
     parser.add_argument("--arch", choices=ARCHES, help="default: every one")
     parser.add_argument("--config", help=f"default: every one of {', '.join(CONFIGS)}")
-    parser.add_argument(
-        "--root", type=Path, default=Path(__file__).resolve().parents[2]
-    )
+    parser.add_argument("--root", type=Path, default=Path(__file__).resolve().parents[2])
     parser.add_argument("--out", type=Path, help="default: ROOT/build/kernel")
     parser.add_argument("--keep-going", action="store_true", help="show every error")
-    parser.add_argument(
-        "targets", nargs="*", help="ninja targets, such as elfin-vm or objects"
-    )
+    parser.add_argument("targets", nargs="*", help="ninja targets, such as elfin-vm or objects")
     options = parser.parse_args()
     tree = Tree(options.root, options.out or options.root / "build" / "kernel")
     arches = [options.arch] if options.arch else ARCHES
@@ -33,9 +29,7 @@ def main() -> int:
         for arch in arches:
             for config in configs:
                 configuration = Configuration(arch, config)
-                build(
-                    tree, configuration, *options.targets, keep_going=options.keep_going
-                )
+                build(tree, configuration, *options.targets, keep_going=options.keep_going)
     except ElfinError as error:
         print(f"elfin: {error}", file=sys.stderr)
         return error.exit_status

@@ -130,17 +130,13 @@ def prepare(tree: Tree, configuration: Configuration) -> Path:
     if not lists.common:
         raise HostError("no kernel sources", where=str(tree.kernel))
     write_if_changed(inputs / ".config", selection.dotconfig())
-    write_if_changed(
-        inputs / "config.h", CONFIG_HEADER.format(defines=selection.defines())
-    )
+    write_if_changed(inputs / "config.h", CONFIG_HEADER.format(defines=selection.defines()))
     write_if_changed(inputs / "common.txt", _lines(lists.common))
     for name, sources in lists.platforms.items():
         write_if_changed(inputs / f"{name}.txt", _lines(sources))
     platforms = _platform_lines(tree, configuration.arch, lists)
     write_if_changed(inputs / "platforms.txt", _lines(platforms))
-    write_if_changed(
-        inputs / "generator-inputs.txt", _lines(_generator_inputs(tree.root))
-    )
+    write_if_changed(inputs / "generator-inputs.txt", _lines(_generator_inputs(tree.root)))
     write_if_changed(
         inputs / "toolchain.ini",
         f"[constants]\nzig = '{toolchain.zig()}'\n\n"
@@ -183,9 +179,7 @@ def build(
     folder = tree.folder(configuration)
     environment = toolchain.environment(tree.out)
     if not (folder / "build.ninja").exists():
-        shutil.rmtree(
-            folder, ignore_errors=True
-        )  # an interrupted setup leaves half a folder
+        shutil.rmtree(folder, ignore_errors=True)  # an interrupted setup leaves half a folder
         _run(
             [
                 *toolchain.meson(),

@@ -27,9 +27,7 @@ class Selection:
     def dotconfig(self) -> str:
         """The text of ``.config``: what tools/gen_abi.py reads."""
         return "".join(
-            f"# CONFIG_{name} is not set\n"
-            if value == "n"
-            else f"CONFIG_{name}={value}\n"
+            f"# CONFIG_{name} is not set\n" if value == "n" else f"CONFIG_{name}={value}\n"
             for name, value in self.values
         )
 
@@ -50,9 +48,7 @@ def feature_of_symbol(symbol: str) -> str:
 def _load(kconfig: Path) -> Any:
     import kconfiglib  # type: ignore[import-untyped]  # heavy, and only kernel builds need it
 
-    os.environ["srctree"] = str(
-        kconfig.parent
-    )  # kconfiglib takes its tree from the environment
+    os.environ["srctree"] = str(kconfig.parent)  # kconfiglib takes its tree from the environment
     try:
         return kconfiglib.Kconfig(kconfig.name, warn_to_stderr=False)
     except kconfiglib.KconfigError as error:
@@ -86,12 +82,8 @@ def resolve(kconfig: Path, fragment: Path) -> Selection:
             if got != wanted:
                 problems.append(f"{name} is {got}, not {wanted}: see its dependencies")
     if problems:
-        raise HostError(
-            "; ".join(problems), where=str(fragment), hint="mend the configuration"
-        )
-    values = [
-        (s.name, s.str_value) for s in tree.unique_defined_syms if s.str_value != ""
-    ]
+        raise HostError("; ".join(problems), where=str(fragment), hint="mend the configuration")
+    values = [(s.name, s.str_value) for s in tree.unique_defined_syms if s.str_value != ""]
     features = frozenset(
         feature_of_symbol(name)
         for name, value in values

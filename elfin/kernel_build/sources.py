@@ -93,11 +93,7 @@ def is_selected(
     is_handler = pure.parts[0] == "syscalls" and pure.stem in page_features
     if is_handler and not page_features[pure.stem] & features:
         return False
-    owners = [
-        wanted
-        for pattern, wanted in source_features.items()
-        if fnmatchcase(path, pattern)
-    ]
+    owners = [wanted for pattern, wanted in source_features.items() if fnmatchcase(path, pattern)]
     return not owners or any(wanted & features for wanted in owners)
 
 
