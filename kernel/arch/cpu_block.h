@@ -11,7 +11,8 @@
 struct thread;
 
 struct cpu_block {
-    u64 kernel_sp;           /* 0: top of the running thread's kernel stack, 16-aligned */
+    u64 kernel_sp;           /* 0: where the running thread's trap frame ends: doors push it from
+                                here (8 mod 16 on x86_64, so that the frame is 16-aligned) */
     u64 scratch;             /* 8: a door's program sp before it reaches the kernel stack */
     volatile u32 pending;    /* 16: PENDING_* bits; a door returns by the slow way when not 0 */
     u32 in_kernel;           /* 20: 1 between entry and exit of upcalls; interrupts only mark */

@@ -44,7 +44,9 @@ struct fault {
  * (possibly changed). */
 void on_fault(struct trap_frame *frame, const struct fault *fault);
 
-/* devices: an interrupt was pending. frame: the interrupted program's, or NULL in idle.
- * Called only when the CPU was in program code or idle; else a pending bit waits in the cpu
- * block and on_syscall's caller comes here before it returns to the program. */
+/* devices: polls devices, then task_after_interrupt(frame) (timers, preemption, signals).
+ * frame: the interrupted program's, on its kernel stack; resume it by arch_resume afterwards.
+ * NULL: idle, or an interrupt that had been left pending and is now worked off by task/.
+ * Never called when kernel code was interrupted: then the platform only sets PENDING_INTERRUPT,
+ * and task_before_return (called by on_syscall and on_fault) comes here. */
 void on_interrupt(struct trap_frame *frame);

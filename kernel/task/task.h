@@ -17,7 +17,8 @@ struct space;
 struct descriptor_table; /* files/ */
 struct file_context;     /* files/: root, cwd, umask */
 
-#define KERNEL_STACK_BYTES 32768ul
+#define KERNEL_STACK_ORDER 3
+#define KERNEL_STACK_BYTES (PAGE_SIZE << KERNEL_STACK_ORDER)
 
 /* Kernel-internal results that never reach the program (shim/restart.c). */
 #define ERESTARTSYS 512      /* restart when the handler has SA_RESTART, or no handler ran */
@@ -98,7 +99,8 @@ struct thread {
     struct list in_process, in_run_queue;
     s32 tid;
     enum thread_state state;
-    bool woken, kernel_only;     /* kernel_only: never enters a program (idle) */
+    bool woken;                  /* a waiter of this thread was woken since it entered its queue */
+    bool interruptible;          /* sleeps so that a signal ends the sleep */
     struct timer sleep_timer;
     u64 blocked;                 /* signal mask */
     u64 saved_blocked;           /* rt_sigsuspend, ppoll: put back after the handler frame */
@@ -114,6 +116,8 @@ struct thread {
     char name[16];
 };
 
+_Static_assert(KERNEL_STACK_BYTES == 32768, "eight pages");
+
 static inline struct thread *current_thread(void) { return this_cpu()->current; }
 static inline struct process *current_process(void) { return this_cpu()->current->process; }
 /* The program's registers: the top of the kernel stack. */
@@ -128,22 +132,30 @@ struct process *process_create_first(void);         /* pid 1's structure, no thr
 struct process *process_find(s32 pid);
 struct list *process_all(void);
 /* thread.c */
+/* Not yet runnable. The entry runs on the new kernel stack and leaves by arch_resume. */
 struct thread *thread_create(struct process *p, noreturn_fn void (*entry)(void *), void *argument);
+void thread_reap_dead(void);                        /* frees stacks of threads that have ended */
 struct thread *thread_find(s32 tid);
 /* schedule.c */
 void scheduler_start(void);
 void schedule(void);                                /* another thread, if one should run */
 void thread_make_runnable(struct thread *t);
-noreturn_fn void scheduler_run(void);               /* boot's last call: the idle loop */
+noreturn_fn void scheduler_run(void);               /* boot's last call: the first switch */
+u64 thread_run_ns(const struct thread *t);          /* CPU time it used */
 void thread_yield(void);
 /* exit.c */
 noreturn_fn void process_exit(int wait_status);     /* whole group */
 noreturn_fn void thread_exit(int code);
 void task_set_power_off(noreturn_fn void (*hook)(int wait_status)); /* when pid 1 is gone */
+/* What files/ must do when a process ends (task may not include files). */
+void task_set_cleanup(void (*hook)(struct process *p));
 /* return.c: pending work before a program resumes (signals, reschedule, interrupts). true: the
  * frame was changed and must be left by arch_resume. */
 bool task_before_return(struct trap_frame *frame);
-/* signal.c */
+/* on_interrupt's second half: timers; with a frame also preemption and signals. */
+void task_after_interrupt(struct trap_frame *frame);
+/* signal.c, signal_timer.c */
+void signal_init_process(struct process *p);         /* timers of a new process */
 int signal_send_process(struct process *p, int signal, const struct linux_siginfo *info);
 int signal_send_thread(struct thread *t, int signal, const struct linux_siginfo *info);
 /* A fault's signal: cannot be blocked or ignored; kills when it is. */

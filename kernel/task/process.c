@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Holds: all processes. The first has pid 1 and no parent, as in a container.
+ * See: credentials(7), getrlimit(2) for the limits a fresh Linux process has.
+ */
+#include "abi/linux/resource.h"
+#include "lib/string.h"
+#include "memory/page.h"
+#include "task/ids.h"
+#include "task/task.h"
+#include "time/timer.h"
+
+#define MEBIBYTE (1024ull * 1024)
+
+static struct list processes = LIST_INIT(processes);
+static s32 last_id;
+
+s32 id_allocate(void) { return ++last_id; }
+
+struct list *process_all(void) { return &processes; }
+
+struct process *process_find(s32 pid)
+{
+    list_for_each(node, &processes) {
+        struct process *p = list_entry(node, struct process, link);
+        if (p->pid == pid)
+            return p;
+    }
+    return NULL;
+}
+
+static void set_default_limits(struct process *p)
+{
+    for (unsigned i = 0; i < RLIMIT_KINDS; i++)
+        p->limits[i] = (struct rlimit_pair){RLIM_INFINITY, RLIM_INFINITY};
+    p->limits[RLIMIT_STACK].soft = 8 * MEBIBYTE;
+    p->limits[RLIMIT_CORE].soft = 0;
+    p->limits[RLIMIT_NOFILE] = (struct rlimit_pair){1024, 1048576};
+    p->limits[RLIMIT_MEMLOCK] = (struct rlimit_pair){8 * MEBIBYTE, 8 * MEBIBYTE};
+    p->limits[RLIMIT_MSGQUEUE] = (struct rlimit_pair){819200, 819200};
+    p->limits[RLIMIT_NICE] = (struct rlimit_pair){0, 0};
+    p->limits[RLIMIT_RTPRIO] = (struct rlimit_pair){0, 0};
+}
+
+struct process *process_create_first(void)
+{
+    struct process *p = heap_alloc_zeroed(sizeof(*p));
+    if (!p)
+        return NULL;
+    p->pid = p->pgid = p->sid = id_allocate();
+    list_init(&p->children);
+    list_init(&p->sibling);
+    list_init(&p->threads);
+    list_init(&p->signals.queued);
+    wait_queue_init(&p->child_wait);
+    set_default_limits(p);
+    p->dumpable = true;
+    p->start_ns = clock_monotonic_ns();
+    signal_init_process(p);
+    list_push_back(&processes, &p->link);
+    return p;
+}

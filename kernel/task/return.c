@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The last stop before a program resumes: interrupts that waited, another thread's turn, signals.
+ * Promises: returns with nothing pending that could be worked off now.
+ */
+#include "arch/upcalls.h"
+#include "platform/platform.h"
+#include "task/signal_internal.h"
+#include "task/task.h"
+#include "time/timer.h"
+
+static bool take_pending(u32 bit)
+{
+    struct cpu_block *cpu = this_cpu();
+    bool was = cpu->pending & bit;
+    __atomic_and_fetch(&cpu->pending, ~bit, __ATOMIC_RELAXED);
+    return was;
+}
+
+bool task_before_return(struct trap_frame *frame)
+{
+    bool changed = false;
+
+    while (this_cpu()->pending) {
+        if (take_pending(PENDING_INTERRUPT))
+            on_interrupt(NULL);
+        if (take_pending(PENDING_RESCHEDULE))
+            schedule();
+        if (take_pending(PENDING_SIGNAL))
+            changed |= signals_deliver(frame);
+    }
+    return changed;
+}
+
+void task_after_interrupt(struct trap_frame *frame)
+{
+    timers_run();
+    if (!frame)
+        return;
+    process_tick(current_process(), platform_traits()->tick_ns);
+    __atomic_or_fetch(&this_cpu()->pending, PENDING_RESCHEDULE, __ATOMIC_RELAXED);
+    task_before_return(frame);
+}
