@@ -51,6 +51,8 @@ size_t arch_vector_size(void);             /* bytes of a save area, 64-aligned; 
 void arch_vector_init_area(void *area);    /* the state of a fresh program */
 void arch_vector_save(void *area);         /* CPU -> area */
 void arch_vector_restore(const void *area);
+/* What a handler starts with: vector and x87 state of a fresh program, as Linux's fpu__clear does. */
+void arch_vector_reset(void);
 /* Sigframe form (x86_64: fxsave + xsave with FP_XSTATE_MAGIC; aarch64: fpsimd_context records). */
 size_t arch_vector_signal_size(void);
 void arch_vector_to_signal(const void *area, void *signal_form);

@@ -108,6 +108,7 @@ struct thread {
     struct signal_queue signals; /* thread-directed */
     u64 altstack_sp, altstack_size;
     u32 altstack_flags;
+    u64 fault_address, fault_error_code, fault_trap_number; /* of the last fault: sigcontext */
     u64 clear_child_tid, robust_list, robust_list_length;
     u64 rseq_address;
     u32 rseq_length, rseq_signature;
@@ -158,9 +159,13 @@ void task_after_interrupt(struct trap_frame *frame);
 void signal_init_process(struct process *p);         /* timers of a new process */
 int signal_send_process(struct process *p, int signal, const struct linux_siginfo *info);
 int signal_send_thread(struct thread *t, int signal, const struct linux_siginfo *info);
+/* Forgets a pending signal everywhere in the process (sigaction to SIG_IGN). */
+void signal_flush(struct process *p, int signal);
+/* Takes one pending signal of `allowed` (sigtimedwait); 0: none. */
+int signal_take(struct thread *t, u64 allowed, struct linux_siginfo *info);
 /* A fault's signal: cannot be blocked or ignored; kills when it is. */
 void signal_force(int signal, const struct linux_siginfo *info);
 bool signal_pending(const struct thread *t);        /* a deliverable one */
 void signal_set_blocked(u64 mask);
-/* signal_frame.c: rt_sigreturn */
+/* signal_deliver.c: rt_sigreturn; the result is what the frame's result register must hold */
 long signal_return(struct trap_frame *frame);

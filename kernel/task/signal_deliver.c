@@ -1,0 +1,256 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * From pending signal to the program: default actions, handler frames, restarted calls,
+ * rt_sigreturn. See signal(7) "Interruption of system calls", sigreturn(2), sigaltstack(2).
+ */
+#include "abi/linux/errno.h"
+#include "abi_numbers.h"
+#include "lib/string.h"
+#include "memory/page.h"
+#include "memory/user_memory.h"
+#include "task/signal_internal.h"
+
+#define CORE_FLAG 0x80
+
+/* A call that ended in one of the ERESTART codes: does it run again? `action` is the handler that
+ * runs first, NULL when none does. */
+static bool settle_restart(struct trap_frame *frame, const struct signal_action *action)
+{
+    s64 result = (s64)frame_result(frame);
+    bool again = false;
+
+    if (!frame_in_call(frame) || result > -ERESTARTSYS || result < -ERESTART_BLOCK)
+        return false;
+    u64 number = frame_call_number(frame);
+    switch (-result) {
+    case ERESTARTNOINTR:
+        again = true;
+        break;
+    case ERESTARTSYS:
+        again = !action || (action->flags & SA_RESTART);
+        break;
+    case ERESTARTNOHAND:
+        again = !action;
+        break;
+    case ERESTART_BLOCK:
+        again = !action;
+        number = SYS_restart_syscall;
+        break;
+    }
+    if (again)
+        frame_restart_call(frame, number);
+    else
+        frame_set_result(frame, (u64)-EINTR);
+    frame_leave_call(frame);
+    return true;
+}
+
+static bool on_altstack(const struct thread *t, u64 sp)
+{
+    if (t->altstack_flags & SS_AUTODISARM)
+        return false;
+    return t->altstack_size && sp > t->altstack_sp && sp - t->altstack_sp <= t->altstack_size;
+}
+
+/* The mask that the frame restores: the one before sigsuspend or ppoll put theirs. */
+static u64 mask_to_save(struct thread *t)
+{
+    u64 mask = t->restore_blocked ? t->saved_blocked : t->blocked;
+    t->restore_blocked = false;
+    return mask;
+}
+
+static void fill_request(struct signal_frame_request *request, struct thread *t,
+                         const struct signal_action *action, const struct trap_frame *frame,
+                         const struct linux_siginfo *info)
+{
+    bool already = on_altstack(t, frame_sp(frame));
+    bool switches = (action->flags & SA_ONSTACK) && t->altstack_size && !already;
+    u32 shown = t->altstack_size ? (already ? SS_ONSTACK : 0) : SS_DISABLE;
+
+    *request = (struct signal_frame_request){
+        .signal = info->si_signo,
+        .siginfo = info,
+        .handler = action->handler,
+        .restorer = action->flags & SA_RESTORER ? action->restorer : 0,
+        .blocked_mask = mask_to_save(t),
+        .altstack_sp = t->altstack_sp,
+        .altstack_size = t->altstack_size,
+        .altstack_flags = shown | (t->altstack_flags & SS_AUTODISARM),
+        .wants_siginfo = action->flags & SA_SIGINFO,
+        .stack_top = switches ? t->altstack_sp + t->altstack_size : frame_sp(frame),
+        .on_altstack = switches,
+        .fault_address = t->fault_address,
+        .error_code = t->fault_error_code,
+        .trap_number = t->fault_trap_number,
+    };
+}
+
+static bool frame_fits(const struct thread *t, const struct signal_frame_request *request, u64 sp)
+{
+    bool on_alt = request->on_altstack || on_altstack(t, request->stack_top);
+    return !on_alt || (sp >= t->altstack_sp && sp - t->altstack_sp < t->altstack_size);
+}
+
+/* false: the program's stack cannot take the frame. */
+static bool push_handler(struct trap_frame *frame, const struct signal_action *action,
+                         const struct linux_siginfo *info)
+{
+    struct thread *t = current_thread();
+    struct signal_frame_request request;
+    struct trap_frame before = *frame;
+    void *image = heap_alloc_zeroed(arch_signal_frame_size());
+    u64 sp;
+    bool done = false;
+
+    if (!image)
+        return false;
+    fill_request(&request, t, action, frame, info);
+    arch_vector_save(t->vector_area);
+    size_t length = arch_signal_frame_build(frame, t->vector_area, &request, image, &sp);
+    if (frame_fits(t, &request, sp))
+        done = !copy_to_program((struct user_ptr){sp}, image, length);
+    heap_free(image);
+    if (!done)
+        *frame = before;
+    else
+        arch_vector_reset();
+    return done;
+}
+
+static void enter_handler_state(struct thread *t, struct signal_action *action, int signal)
+{
+    u64 mask = t->blocked | action->mask;
+    if (!(action->flags & SA_NODEFER))
+        mask |= LINUX_SIGMASK(signal);
+    t->blocked = mask & ~UNBLOCKABLE;
+    if (t->altstack_flags & SS_AUTODISARM) {
+        t->altstack_sp = t->altstack_size = 0;
+        t->altstack_flags = SS_DISABLE;
+    }
+    if (action->flags & SA_RESETHAND)
+        action->handler = SIG_DFL;
+}
+
+static void run_handler(struct trap_frame *frame, struct signal_action *action,
+                        const struct linux_siginfo *info)
+{
+    int signal = info->si_signo;
+
+    settle_restart(frame, action);
+    if (!push_handler(frame, action, info)) {
+        /* As Linux's force_sigsegv: a SIGSEGV whose own frame does not fit kills. */
+        if (signal == SIGSEGV)
+            current_process()->actions[SIGSEGV - 1].handler = SIG_DFL;
+        struct linux_siginfo segv = {.si_signo = SIGSEGV, .si_code = SI_KERNEL};
+        signal_force(SIGSEGV, &segv);
+        return;
+    }
+    enter_handler_state(current_thread(), action, signal);
+    frame_leave_call(frame);
+}
+
+static void default_action(int signal)
+{
+    switch (signal_default(signal)) {
+    case DEFAULT_IGNORE:
+    case DEFAULT_CONTINUE:
+    case DEFAULT_STOP: /* job control comes with processes; a lone program has nobody to wake it */
+        return;
+    case DEFAULT_CORE:
+    case DEFAULT_TERMINATE:
+        process_exit(signal);
+    }
+}
+
+static bool finish_without_handler(struct trap_frame *frame)
+{
+    struct thread *t = current_thread();
+    bool changed = settle_restart(frame, NULL);
+    if (t->restore_blocked) {
+        t->restore_blocked = false;
+        signal_set_blocked(t->saved_blocked);
+    }
+    return changed;
+}
+
+bool signals_deliver(struct trap_frame *frame)
+{
+    struct thread *t = current_thread();
+    struct linux_siginfo info;
+    bool changed = false;
+    int signal;
+
+    while ((signal = signal_take(t, ~t->blocked, &info))) {
+        struct signal_action *action = &t->process->actions[signal - 1];
+        if (action->handler == SIG_IGN)
+            continue;
+        if (action->handler == SIG_DFL) {
+            default_action(signal);
+            continue;
+        }
+        run_handler(frame, action, &info);
+        changed = true;
+    }
+    return changed ? true : finish_without_handler(frame);
+}
+
+static long bad_frame(void)
+{
+    struct linux_siginfo info = {.si_signo = SIGSEGV, .si_code = SI_KERNEL};
+    signal_force(SIGSEGV, &info);
+    return 0;
+}
+
+static bool restore_vector(const struct signal_frame_result *result)
+{
+    struct thread *t = current_thread();
+    void *copy;
+    bool good;
+
+    if (!result->vector_address) {
+        arch_vector_init_area(t->vector_area);
+        arch_vector_restore(t->vector_area);
+        return true;
+    }
+    copy = heap_alloc_zeroed(align_up(max_u64(result->vector_length, 1), PAGE_SIZE));
+    if (!copy)
+        return false;
+    good = !copy_from_program(copy, (struct user_ptr){result->vector_address},
+                              result->vector_length) &&
+           arch_vector_from_signal(t->vector_area, copy, result->vector_length);
+    heap_free(copy);
+    if (good)
+        arch_vector_restore(t->vector_area);
+    return good;
+}
+
+static void restore_altstack(const struct signal_frame_result *result)
+{
+    struct thread *t = current_thread();
+    u32 kept = result->altstack_flags & SS_AUTODISARM;
+
+    t->altstack_sp = result->altstack_sp;
+    t->altstack_size = result->altstack_flags & SS_DISABLE ? 0 : result->altstack_size;
+    t->altstack_flags = t->altstack_size ? kept : SS_DISABLE;
+}
+
+long signal_return(struct trap_frame *frame)
+{
+    size_t size = arch_signal_frame_size();
+    struct signal_frame_result result;
+    void *image = heap_alloc_zeroed(size);
+    size_t got = 0;
+
+    if (!image)
+        return bad_frame();
+    got = copy_from_program_some(image, (struct user_ptr){arch_signal_frame_start(frame)}, size);
+    bool good = arch_signal_frame_read(frame, image, got, &result);
+    heap_free(image);
+    if (!good || !restore_vector(&result))
+        return bad_frame();
+    signal_set_blocked(result.blocked_mask);
+    restore_altstack(&result);
+    frame_leave_call(frame);
+    return (long)frame_result(frame);
+}
