@@ -1,9 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The kernel's random generator (ChaCha20), seeded by the boot information and the CPU. */
+/* The generator needs no device, and rooms that may not see devices/ need it: it lives in lib/. */
 #pragma once
 
-#include "lib/types.h"
-
-void random_seed(const void *seed, size_t length);
-void random_bytes(void *out, size_t n);
-u64 random_u64(void);
+#include "lib/random.h"
