@@ -38,6 +38,7 @@ PROGRAMS = (
     "numbers", "clocks", "poll",
 )  # fmt: skip
 DYNAMIC_PROGRAMS = ("dlopen", "linked")
+MUSL_LIBRARIES = (Path("/usr/lib/x86_64-linux-musl"), Path("/usr/local/musl/lib"))
 SHAPES_OF_ZIG = ("static", "static-pie")  # its musl has no dynamic linker
 TRUNCATIONS = 20
 
@@ -91,6 +92,16 @@ TOOLCHAINS = (
 )
 
 
+def shape_flags(toolchain: Toolchain, shape: str) -> tuple[str, ...]:
+    """The compiler's words for a shape. musl-gcc ignores -static-pie: its start files are named."""
+    if toolchain.name == "musl" and shape == "static-pie":
+        place = next((p for p in MUSL_LIBRARIES if (p / "rcrt1.o").exists()), MUSL_LIBRARIES[0])
+        start = [str(place / name) for name in ("rcrt1.o", "crti.o", "crtn.o")]
+        link = "-Wl,-pie,--no-dynamic-linker,-z,text"
+        return ("-static", "-fPIE", "-nostartfiles", link, *start)
+    return SHAPES[shape]
+
+
 def recipes(toolchain: Toolchain, output: Path) -> Iterator[tuple[Recipe, str]]:
     """Every recipe of one toolchain, with its shape."""
     for shape in toolchain.shapes:
@@ -98,7 +109,7 @@ def recipes(toolchain: Toolchain, output: Path) -> Iterator[tuple[Recipe, str]]:
         for program in toolchain.programs:
             source = SOURCES / f"{program}.c"
             target = f"{folder}/{program}"
-            flags = (*COMMON_FLAGS, *SHAPES[shape])
+            flags = (*COMMON_FLAGS, *shape_flags(toolchain, shape))
             command = (*toolchain.command, *flags, str(source), "-o", str(output / target), "-lm")
             yield Recipe(target, command, (source,)), shape
         if shape in ("pie", "exec"):
