@@ -5,7 +5,7 @@ The stages meet here and nowhere else; what each takes and gives:
 
     elfin.elf.read_facts(path: Path) -> ElfFacts
     elfin.analysis.judge(spec: ProgramSpec, facts: ElfFacts) -> Verdict
-    elfin.rootfs.gather(spec: ProgramSpec, facts: ElfFacts) -> RootTree
+    elfin.rootfs.gather(spec: ProgramSpec, facts: ElfFacts, read=elfin.elf.read_facts) -> RootTree
     elfin.image.build(tree: RootTree) -> Image
     elfin.run.run(image: Image, spec: ProgramSpec, options: RunOptions, ...) -> RunResult
 
