@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """The libraries of a program, found where its own dynamic loader will look for them.
 
-glibc (ld.so(8)), for a name without a slash: DT_RPATH of the loading object and of those that loaded
-it (only where there is no DT_RUNPATH), LD_LIBRARY_PATH, DT_RUNPATH of the loading object,
-/etc/ld.so.cache, the directories compiled into ld.so. In each directory the glibc-hwcaps variants come
-first; which one is taken depends on the guest's CPU, so all of them are part of the closure.
+glibc (ld.so(8)), for a name without a slash: DT_RPATH of the loading object and of those that
+loaded it (only where there is no DT_RUNPATH), LD_LIBRARY_PATH, DT_RUNPATH of the loading object,
+/etc/ld.so.cache, the directories compiled into ld.so. In each directory the glibc-hwcaps variants
+come first; which one is taken depends on the guest's CPU, so all are part of the closure.
 musl: LD_LIBRARY_PATH, the run paths of the loading chain, /etc/ld-musl-ARCH.path or its defaults.
 Files of another machine are passed over, as both do.
 """
@@ -34,6 +34,7 @@ _HWCAPS = {
     "aarch64": (),
 }
 _TRIPLETS = {"x86_64": "x86_64-linux-gnu", "aarch64": "aarch64-linux-gnu"}
+_PLAIN_DIRECTORIES = ("/lib64", "/usr/lib64", "/lib", "/usr/lib")
 _MUSL_DEFAULT = "/lib:/usr/local/lib:/usr/lib"
 # Names musl's libc.so answers for itself (ldso/dynlink.c, load_library).
 _MUSL_RESERVED = re.compile(r"lib(c|pthread|rt|m|dl|util|xnet)\.")
@@ -261,7 +262,7 @@ class _Search:
     def _compiled_in(self) -> tuple[str, ...]:
         """The directories that stand as strings in this very ld.so."""
         triplet = _TRIPLETS.get(self.machine, "")
-        tried = (f"/lib/{triplet}", f"/usr/lib/{triplet}", "/lib64", "/usr/lib64", "/lib", "/usr/lib")
+        tried = (f"/lib/{triplet}", f"/usr/lib/{triplet}", *_PLAIN_DIRECTORIES)
         binary = self.view.read(self.interpreter) or b""
         found = tuple(path for path in tried if f"{path}/".encode() + b"\0" in binary)
         return found or tried

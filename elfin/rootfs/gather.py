@@ -68,9 +68,10 @@ def _add_program(builder: TreeBuilder, spec: ProgramSpec) -> str:
     """The program at the path it is started by; returns its canonical guest path."""
     for guest in filter(None, (spec.invoked_as, spec.guest_path)):
         canonical = builder.add(guest)
-        if guest == spec.guest_path and canonical is not None:
-            if os.path.samefile(builder.view.host(canonical), spec.host_path):
-                return canonical
+        if canonical is None or guest != spec.guest_path:
+            continue
+        if builder.view.host(canonical).samefile(spec.host_path):
+            return canonical
     status = spec.host_path.stat()
     mode, mtime = status.st_mode & 0o7777, int(status.st_mtime)
     builder.put(RootEntry.file(spec.guest_path, spec.host_path, mode, mtime))
@@ -94,7 +95,7 @@ def _add_glibc_data(builder: TreeBuilder, env: Mapping[str, str]) -> None:
 
 def _add_host_file(builder: TreeBuilder, file: Path) -> None:
     """A script at its own path (inside the root where it lies there)."""
-    absolute = Path(os.path.abspath(file))
+    absolute = file.absolute()
     guest = builder.view.guest(absolute)
     if guest is not None and builder.add(guest) is not None:
         return
@@ -135,7 +136,7 @@ def _added_names(additions: Iterable[Addition]) -> frozenset[str]:
 
 
 def _guests_of(view: RootView, files: Iterable[Path]) -> list[str]:
-    guests = (view.guest(Path(os.path.abspath(file))) for file in files)
+    guests = (view.guest(file.absolute()) for file in files)
     found = (view.canonical(guest) for guest in guests if guest is not None)
     return [guest for guest in found if guest is not None]
 
@@ -157,10 +158,9 @@ def _byte_code(view: RootView, folder: str) -> dict[str, list[str]]:
     if key not in _byte_code_memo:
         found: dict[str, list[str]] = {}
         canonical = view.canonical(f"{folder}/__pycache__")
-        names = os.listdir(view.host(canonical)) if canonical else []
-        for name in names:
-            if name.endswith(".pyc"):
-                found.setdefault(name.split(".")[0], []).append(name)
+        for file in view.host(canonical).iterdir() if canonical else ():
+            if file.suffix == ".pyc":
+                found.setdefault(file.name.split(".")[0], []).append(file.name)
         _byte_code_memo[key] = found
     return _byte_code_memo[key]
 
@@ -175,11 +175,10 @@ def _imports_iconv(view: RootView, program: str, closure: Closure) -> bool:
 
 
 def _add_everything(builder: TreeBuilder) -> None:
-    for name in sorted(os.listdir(builder.view.host("/"))):
-        if f"/{name}" not in _NEVER_FROM_ROOT:
-            canonical = builder.add(f"/{name}")
-            if canonical == f"/{name}":
-                builder.add_tree(canonical)
+    for host in sorted(builder.view.host("/").iterdir()):
+        guest = f"/{host.name}"
+        if guest not in _NEVER_FROM_ROOT and builder.add(guest) == guest:
+            builder.add_tree(guest)
 
 
 def _add_addition(builder: TreeBuilder, addition: Addition) -> None:
@@ -204,7 +203,7 @@ def _put_host(builder: TreeBuilder, host: Path, guest: str) -> None:
     status = host.lstat()
     mode, mtime = status.st_mode & 0o7777, int(status.st_mtime)
     if host.is_symlink():
-        target = os.readlink(host)
+        target = str(host.readlink())
         builder.put(RootEntry(guest, EntryKind.SYMLINK, 0o777, target=target, mtime=mtime))
     elif host.is_dir():
         builder.put(RootEntry.directory(guest, mode, mtime))

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Reads /etc/ld.so.cache in the format that glibc writes since 2.2 (magic "glibc-ld.so.cache1.1").
 
-A header of 48 bytes (magic and version 20, count u32, string bytes u32, flags u8, 3 unused, offset of
-extensions u32, 12 unused), then entries of 24 bytes (flags i32, name u32, path u32, OS version u32,
-hwcap u64), then strings; offsets count from the header. An old-format part may come first.
-Source: glibc's sysdeps/generic/dl-cache.h. A cache that makes no sense is an empty cache, as for ld.so.
+A header of 48 bytes (magic and version 20, count u32, string bytes u32, flags u8, 3 unused, offset
+of extensions u32, 12 unused), then entries of 24 bytes (flags i32, name u32, path u32, OS version
+u32, hwcap u64), then strings; offsets count from the header. An old-format part may come first.
+Source: glibc's sysdeps/generic/dl-cache.h. A cache that makes no sense is empty, as for ld.so.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Debian's package database, read directly: who owns a file, what a package needs, what it holds.
+"""Debian's package database, read directly: who owns a file, what a package needs and holds.
 
-/var/lib/dpkg/status (deb822 stanzas), info/NAME[:ARCH].list (one path a line). No dpkg program is run.
+/var/lib/dpkg/status (deb822 stanzas), info/NAME[:ARCH].list (a path a line). No dpkg program runs.
 """
 
 from __future__ import annotations
@@ -19,14 +19,16 @@ _FIELDS = ("Source", "Status", "Architecture", "Depends", "Pre-Depends", "Provid
 _FIELD = re.compile(rf"^({'|'.join(_FIELDS)}): (.*)$", re.MULTILINE)
 _STANZA = re.compile(r"^Package: (\S+)\n(.*?)(?=^Package: |\Z)", re.MULTILINE | re.DOTALL)
 
+_NAME_END = re.compile(r"[\s(:\[]")
+
 # Needed only by maintainer scripts, which never run in a guest.
 _FOR_MAINTAINER_SCRIPTS = frozenset(
     ("debconf", "debconf-2.0", "cdebconf", "dpkg", "install-info", "ucf", "adduser",
      "init-system-helpers", "systemd", "update-inetd", "dpkg-dev")
 )  # fmt: skip
-# A package that Debian split so that a small part can be installed alone: who has both expects both.
+# A package that Debian split so that a part can be installed alone: who has both expects both.
 _PARTIAL_SUFFIXES = ("-minimal", "-base", "-bin", "-common", "-core")
-# Documentation and translations: policy lets nothing depend on them at run time (Debian Policy 12.3).
+# Documentation and translations: no program may need them at run time (Debian Policy 12.3).
 _LEFT_OUT = re.compile(r"/usr/share/(doc|doc-base|man|info|locale|lintian|bug|reportbug)(/|$)")
 
 
@@ -108,7 +110,7 @@ class PackageDatabase:
         return self._packages.get(name) or self._packages.get(self._providers.get(name, ""))
 
     def _fuller(self, package: Package) -> Iterator[Package]:
-        """python3.11 for python3.11-minimal, perl for perl-base: same source, depends on the part."""
+        """perl for perl-base, python3.11 for python3.11-minimal: same source, needs the part."""
         for suffix in _PARTIAL_SUFFIXES:
             whole = self._packages.get(package.name.removesuffix(suffix))
             if whole is None or whole.name == package.name or whole.source != package.source:
@@ -155,8 +157,9 @@ def _relations(*texts: str) -> tuple[tuple[str, ...], ...]:
     found = []
     for text in texts:
         for clause in filter(None, (part.strip() for part in text.split(","))):
-            names = (re.split(r"[\s(:\[]", name.strip(), maxsplit=1)[0] for name in clause.split("|"))
-            found.append(tuple(names))
+            found.append(
+                tuple(_NAME_END.split(name.strip(), maxsplit=1)[0] for name in clause.split("|"))
+            )
     return tuple(found)
 
 

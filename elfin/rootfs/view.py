@@ -12,6 +12,7 @@ from __future__ import annotations
 import os
 import stat
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 from elfin.model.root import EntryKind, RootEntry, RootTree
@@ -21,7 +22,7 @@ _LINKS_MAX = 40  # as Linux: ELOOP after 40
 
 @dataclass(slots=True)
 class RootView:
-    """``root`` as a process chrooted there sees it. Answers are remembered: use one per gathering."""
+    """``root`` as a process chrooted there sees it. It remembers answers: one per gathering."""
 
     root: Path
     _stats: dict[str, os.stat_result | None] = field(default_factory=dict)
@@ -56,7 +57,7 @@ class RootView:
 
     def readlink(self, guest: str) -> str:
         """The target of a symlink as it is written there."""
-        return os.readlink(self._prefix + guest)
+        return os.readlink(self._prefix + guest)  # noqa: PTH115 (no Path: thousands of calls)
 
     def walk(self, guest: str) -> tuple[str | None, tuple[str, ...]]:
         """Follow ``guest`` to its end: (canonical path or None, every path passed on the way).
@@ -88,7 +89,8 @@ class RootView:
 
     def _steps(self, guest: str) -> tuple[str | None, tuple[str, ...]]:
         todo = [part for part in reversed(guest.split("/")) if part not in ("", ".")]
-        here, passed, links = "", [], 0
+        passed: list[str] = []
+        here, links = "", 0
         while todo:
             part = todo.pop()
             if part == "..":
@@ -153,7 +155,7 @@ class TreeBuilder:
         self._entries[entry.path] = entry
 
     def add(self, guest: str) -> str | None:
-        """A path with all symlinks and directories on its way; its canonical path, None if absent."""
+        """A path with the symlinks and directories on its way; its canonical path or None."""
         end, passed = self.view.walk(guest)
         for path in passed:
             self._add_one(path)
@@ -193,16 +195,15 @@ class TreeBuilder:
 
     def _entry(self, guest: str, status: os.stat_result) -> RootEntry | None:
         mode, mtime = stat.S_IMODE(status.st_mode), int(status.st_mtime)
-        owner = {"uid": status.st_uid, "gid": status.st_gid, "mtime": mtime}
+        entry = partial(RootEntry, guest, uid=status.st_uid, gid=status.st_gid, mtime=mtime)
         if stat.S_ISLNK(status.st_mode):
-            target = self.view.readlink(guest)
-            return RootEntry(guest, EntryKind.SYMLINK, 0o777, target=target, **owner)
+            return entry(kind=EntryKind.SYMLINK, mode=0o777, target=self.view.readlink(guest))
         if stat.S_ISDIR(status.st_mode):
-            return RootEntry(guest, EntryKind.DIRECTORY, mode, **owner)
+            return entry(kind=EntryKind.DIRECTORY, mode=mode)
         if stat.S_ISREG(status.st_mode):
             source = self.view.host(guest)
             # What this user may not read (a 0600 file of root's) the program could not read either.
             if not status.st_mode & stat.S_IROTH and not os.access(source, os.R_OK):
                 return None
-            return RootEntry(guest, EntryKind.FILE, mode, source=source, **owner)
+            return entry(kind=EntryKind.FILE, mode=mode, source=source)
         return None  # sockets, fifos and devices are the guest's own

@@ -3,10 +3,10 @@
 
     python tests/corpus/build.py [-o build/corpus] [--only TEXT]
 
-Every C source of `src/` is built by each toolchain that this machine has, in four shapes: static at a
-fixed address, static-PIE, dynamic PIE, dynamic at a fixed address. A toolchain that is missing is
-skipped and the reason printed. `manifest.json` beside the binaries lists what was built and what was
-skipped; nothing is compiled twice unless its source, its flags or this file changed.
+Every C source of `src/` is built by each toolchain that this machine has, in four shapes: static at
+a fixed address, static-PIE, dynamic PIE, dynamic at a fixed address. A toolchain that is missing is
+skipped and the reason printed. `manifest.json` beside the binaries lists what was built and what
+was skipped; nothing is compiled twice unless its source, its flags or this file changed.
 """
 
 from __future__ import annotations
@@ -162,9 +162,8 @@ def assembly_recipes(output: Path) -> Iterator[Recipe]:
         ("aarch64", (*zig, "-target", "aarch64-linux-musl")),
     ):
         source = SOURCES / f"hello_{arch}.S"
-        yield Recipe(
-            f"asm/hello-{arch}", (*command, str(source), "-o", str(output / "asm" / f"hello-{arch}")), (source,)
-        )
+        target = f"asm/hello-{arch}"
+        yield Recipe(target, (*command, str(source), "-o", str(output / target)), (source,))
 
 
 def fingerprint(recipe: Recipe) -> str:
@@ -188,7 +187,9 @@ def make(recipe: Recipe, output: Path, known: dict[str, str]) -> None:
     known[recipe.path] = mark
 
 
-def make_group(name: str, group: list[tuple[Recipe, str]], output: Path, known: dict[str, str]) -> list[Row]:
+def make_group(
+    name: str, group: list[tuple[Recipe, str]], output: Path, known: dict[str, str]
+) -> list[Row]:
     """Runs the recipes of one toolchain; a recipe that fails is a row that says why."""
     rows = []
     fresh = all(
@@ -231,7 +232,7 @@ def broken(output: Path) -> list[Row]:
         "headers-beyond-end": patched(good.read_bytes(), 32, struct.pack("<Q", 1 << 40)),
         "no-segments": patched(good.read_bytes(), 56, struct.pack("<H", 0)),
     }
-    # Everything a loader reads lies in the load segments: cut only there, as a broken download does.
+    # Everything a loader reads lies in the load segments: cut only there.
     end = loaded_bytes(whole)
     for index in range(TRUNCATIONS):
         cut = 5 + (end - 6) * index // (TRUNCATIONS - 1)
@@ -254,12 +255,14 @@ def patched(content: bytes, offset: int, replacement: bytes) -> bytes:
 def big_endian() -> bytes:
     """The header of an s390x program (class 64, big-endian, machine 22), and nothing after it."""
     header = b"\x7fELF\x02\x02\x01" + bytes(9)
-    return header + struct.pack(">HHIQQQIHHHHHH", 2, 22, 1, 0x1000, 64, 0, 0, 64, 56, 0, 64, 0, 0) + bytes(64)
+    rest = struct.pack(">HHIQQQIHHHHHH", 2, 22, 1, 0x1000, 64, 0, 0, 64, 56, 0, 64, 0, 0)
+    return header + rest + bytes(64)
 
 
 def loaded_bytes(content: bytes) -> int:
     """Where the last load segment ends in the file."""
-    offset, count = struct.unpack_from("<Q", content, 32)[0], struct.unpack_from("<H", content, 56)[0]
+    offset = struct.unpack_from("<Q", content, 32)[0]
+    count = struct.unpack_from("<H", content, 56)[0]
     ends = [0]
     for index in range(count):
         kind, _, start, _, _, size = struct.unpack_from("<IIQQQQ", content, offset + 56 * index)
@@ -281,7 +284,8 @@ def build(output: Path = DEFAULT_OUTPUT, only: str = "") -> list[Row]:
             rows += [Row(recipe.path, toolchain.name, shape, reason) for recipe, shape in group]
         else:
             rows += make_group(toolchain.name, group, output, known)
-    rows += make_group("asm", [(r, "asm") for r in assembly_recipes(output) if only in r.path], output, known)
+    assembly = [(r, "asm") for r in assembly_recipes(output) if only in r.path]
+    rows += make_group("asm", assembly, output, known)
     rows += broken(output)
     marks.write_text(json.dumps(known, indent=0, sort_keys=True))
     (output / "manifest.json").write_text(json.dumps([asdict(row) for row in rows], indent=1))
