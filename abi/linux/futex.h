@@ -25,6 +25,7 @@
 #define FUTEX_LOCK_PI2 13
 #define FUTEX_PRIVATE_FLAG 128
 #define FUTEX_CLOCK_REALTIME 256
+#define LINUX_FUTEX_OPERATION_MASK 127 /* the operation's number, below the two flags */
 #define FUTEX_CMD_MASK (~(FUTEX_PRIVATE_FLAG | FUTEX_CLOCK_REALTIME))
 
 #define FUTEX_WAITERS 0x80000000U

@@ -17,6 +17,7 @@
 #define SCHED_IDLE 5
 #define SCHED_DEADLINE 6
 #define SCHED_RESET_ON_FORK 0x40000000
+#define LINUX_SCHED_POLICY_MASK 0x0000ffff /* the policy's number, below the flag */
 
 struct linux_sched_param {
     int32_t sched_priority;
