@@ -6,6 +6,17 @@
  */
 #pragma once
 
+#define CPU_KERNEL_SP 0
+#define CPU_SCRATCH 8
+#define CPU_PENDING 16
+#define CPU_IN_KERNEL 20
+
+#define PENDING_INTERRUPT 1  /* a device or timer interrupt was acknowledged, work waits */
+#define PENDING_SIGNAL 2     /* the running thread may have a deliverable signal */
+#define PENDING_RESCHEDULE 4 /* another thread should run */
+
+#ifndef __ASSEMBLER__
+
 #include "lib/types.h"
 
 struct thread;
@@ -19,15 +30,6 @@ struct cpu_block {
     struct thread *current;  /* 24 */
 };
 
-#define CPU_KERNEL_SP 0
-#define CPU_SCRATCH 8
-#define CPU_PENDING 16
-#define CPU_IN_KERNEL 20
-
-#define PENDING_INTERRUPT 1  /* a device or timer interrupt was acknowledged, work waits */
-#define PENDING_SIGNAL 2     /* the running thread may have a deliverable signal */
-#define PENDING_RESCHEDULE 4 /* another thread should run */
-
 _Static_assert(offsetof(struct cpu_block, kernel_sp) == CPU_KERNEL_SP, "asm offset");
 _Static_assert(offsetof(struct cpu_block, scratch) == CPU_SCRATCH, "asm offset");
 _Static_assert(offsetof(struct cpu_block, pending) == CPU_PENDING, "asm offset");
@@ -35,3 +37,5 @@ _Static_assert(offsetof(struct cpu_block, in_kernel) == CPU_IN_KERNEL, "asm offs
 
 extern struct cpu_block cpu_block;
 static inline struct cpu_block *this_cpu(void) { return &cpu_block; }
+
+#endif /* __ASSEMBLER__ */

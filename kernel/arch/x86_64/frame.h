@@ -6,15 +6,6 @@
  */
 #pragma once
 
-#include "lib/types.h"
-
-struct trap_frame {
-    u64 r15, r14, r13, r12, rbp, rbx;
-    u64 r11, r10, r9, r8, rax, rcx, rdx, rsi, rdi;
-    u64 call_number; /* rax at entry, or NO_CALL when a fault or interrupt made the frame */
-    u64 rip, cs, rflags, rsp, ss;
-};
-
 #define FRAME_BYTES 168
 #define FRAME_R15 0
 #define FRAME_R14 8
@@ -37,6 +28,17 @@ struct trap_frame {
 #define FRAME_RFLAGS 144
 #define FRAME_RSP 152
 #define FRAME_SS 160
+
+#ifndef __ASSEMBLER__
+
+#include "lib/types.h"
+
+struct trap_frame {
+    u64 r15, r14, r13, r12, rbp, rbx;
+    u64 r11, r10, r9, r8, rax, rcx, rdx, rsi, rdi;
+    u64 call_number; /* rax at entry, or NO_CALL when a fault or interrupt made the frame */
+    u64 rip, cs, rflags, rsp, ss;
+};
 
 _Static_assert(sizeof(struct trap_frame) == FRAME_BYTES, "asm offsets");
 _Static_assert(offsetof(struct trap_frame, rip) == FRAME_RIP, "asm offsets");
@@ -81,3 +83,5 @@ static inline void frame_init_program(struct trap_frame *f, u64 pc, u64 sp)
     f->rflags = 0x202;
     f->call_number = NO_CALL;
 }
+
+#endif /* __ASSEMBLER__ */
