@@ -4,6 +4,7 @@
  * ITIMER_REAL is a kernel timer; ITIMER_VIRTUAL and ITIMER_PROF count ticks of CPU time.
  */
 #include "abi/linux/resource.h"
+#include "task/interval.h"
 #include "task/signal_internal.h"
 
 static void real_timer_due(struct timer *timer)
@@ -52,4 +53,57 @@ void process_tick(struct process *p, u64 tick_ns)
     count_down(p, &p->virtual_timer_ns, p->virtual_interval_ns, tick_ns, SIGVTALRM);
     count_down(p, &p->prof_timer_ns, p->prof_interval_ns, tick_ns, SIGPROF);
     check_cpu_limit(p, p->user_ns + thread_run_ns(current_thread()), tick_ns);
+}
+
+static struct interval get_real(const struct process *p)
+{
+    u64 now_ns = clock_monotonic_ns();
+    struct interval v = {0, p->real_interval_ns};
+
+    if (p->real_timer.armed)
+        v.left_ns = max_u64(p->real_timer.node.key, now_ns + 1) - now_ns;
+    return v;
+}
+
+static void set_real(struct process *p, struct interval v)
+{
+    p->real_interval_ns = v.repeat_ns;
+    timer_cancel(&p->real_timer);
+    if (v.left_ns)
+        timer_arm(&p->real_timer, clock_monotonic_ns() + v.left_ns);
+}
+
+struct interval interval_get(enum interval_kind kind)
+{
+    const struct process *p = current_process();
+
+    switch (kind) {
+    case INTERVAL_VIRTUAL:
+        return (struct interval){p->virtual_timer_ns, p->virtual_interval_ns};
+    case INTERVAL_PROF:
+        return (struct interval){p->prof_timer_ns, p->prof_interval_ns};
+    default:
+        return get_real(p);
+    }
+}
+
+struct interval interval_set(enum interval_kind kind, struct interval v)
+{
+    struct process *p = current_process();
+    struct interval old = interval_get(kind);
+
+    switch (kind) {
+    case INTERVAL_VIRTUAL:
+        p->virtual_timer_ns = v.left_ns;
+        p->virtual_interval_ns = v.repeat_ns;
+        break;
+    case INTERVAL_PROF:
+        p->prof_timer_ns = v.left_ns;
+        p->prof_interval_ns = v.repeat_ns;
+        break;
+    default:
+        set_real(p, v);
+        break;
+    }
+    return old;
 }

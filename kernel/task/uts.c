@@ -2,6 +2,7 @@
 /* Holds: the host and domain names of the one UTS namespace. */
 #include "task/uts.h"
 
+#include "arch/arch.h"
 #include "lib/string.h"
 
 static char hostname[UTS_NAME_MAX + 1] = "elfin";
@@ -14,6 +15,7 @@ static void set(char *to, const char *name, size_t length)
     memcpy(to, name, n);
 }
 
+const char *uts_machine(void) { return arch_machine_name(); }
 const char *uts_hostname(void) { return hostname; }
 const char *uts_domainname(void) { return domainname; }
 void uts_set_hostname(const char *name, size_t length) { set(hostname, name, length); }

@@ -10,6 +10,7 @@
 #define UTS_RELEASE "6.1.0-elfin"
 #define UTS_VERSION "#1 SMP Elfin"
 
+const char *uts_machine(void);
 const char *uts_hostname(void);
 const char *uts_domainname(void);
 void uts_set_hostname(const char *name, size_t length);

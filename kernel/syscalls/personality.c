@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* See personality(2). Only ADDR_NO_RANDOMIZE has an effect, at the next execve. */
+#include "abi_handlers.h"
+#include "task/task.h"
+
+#define QUERY 0xffffffffu
+
+long sys_personality(u64 persona)
+{
+    struct process *p = current_process();
+    u32 old = p->personality;
+
+    if ((u32)persona != QUERY)
+        p->personality = (u32)persona;
+    return old;
+}

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* See rt_sigqueueinfo(2). A process may send itself any si_code; to others only SI_QUEUE and
+ * other negative ones, except SI_TKILL. */
+#include "abi/linux/errno.h"
+#include "abi_handlers.h"
+#include "task/task.h"
+
+static long load_info(int target, int signal, struct user_ptr info, struct linux_siginfo *out)
+{
+    if (copy_from_program(out, info, sizeof(*out)))
+        return -EFAULT;
+    if ((out->si_code >= 0 || out->si_code == SI_TKILL) && target != current_process()->pid)
+        return -EPERM;
+    if (signal < 0 || signal > LINUX_NSIG)
+        return -EINVAL;
+    out->si_signo = signal;
+    return 0;
+}
+
+long sys_rt_sigqueueinfo(int pid, int signal, struct user_ptr info)
+{
+    struct linux_siginfo copy;
+    long error = load_info(pid, signal, info, &copy);
+    struct process *p = process_find(pid);
+
+    if (error)
+        return error;
+    if (!p)
+        return -ESRCH;
+    return signal ? signal_send_process(p, signal, &copy) : 0;
+}
+
+long sys_rt_tgsigqueueinfo(int tgid, int tid, int signal, struct user_ptr info)
+{
+    struct linux_siginfo copy;
+
+    if (tgid <= 0 || tid <= 0)
+        return -EINVAL;
+    long error = load_info(tgid, signal, info, &copy);
+    struct thread *t = thread_find(tid);
+    if (error)
+        return error;
+    if (!t || t->process->pid != tgid)
+        return -ESRCH;
+    return signal ? signal_send_thread(t, signal, &copy) : 0;
+}

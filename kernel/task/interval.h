@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The interval timers of setitimer(2), on the current process. Times in ns, 0: off. */
+#pragma once
+
+#include "lib/types.h"
+
+enum interval_kind { INTERVAL_REAL, INTERVAL_VIRTUAL, INTERVAL_PROF, INTERVAL_KINDS };
+
+struct interval {
+    u64 left_ns, repeat_ns;
+};
+
+struct interval interval_get(enum interval_kind kind);
+struct interval interval_set(enum interval_kind kind, struct interval value); /* the old one */
