@@ -7,7 +7,6 @@
 #include "time/convert.h"
 #include "time/timer.h"
 
-#define TIMER_ABSTIME 1
 
 /* A CLOCK_REALTIME deadline as a monotonic one; the clock is never set while we run. */
 static u64 to_monotonic(int clock, u64 deadline_ns)

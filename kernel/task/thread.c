@@ -6,6 +6,7 @@
 #include "abi/linux/signal.h"
 #include "lib/string.h"
 #include "memory/page.h"
+#include "platform/platform.h"
 #include "task/task.h"
 #include "task/ids.h"
 
