@@ -42,7 +42,9 @@ def encode(records: Iterable[tuple[int, bytes]]) -> bytes:
     """Boot information from (type, payload) pairs."""
     body = b"".join(record(kind, payload) for kind, payload in records)
     total = _HEADER.size + len(body)
-    return _HEADER.pack(CONSTANTS["ELFIN_BOOT_MAGIC"], CONSTANTS["ELFIN_BOOT_VERSION"], total) + body
+    return (
+        _HEADER.pack(CONSTANTS["ELFIN_BOOT_MAGIC"], CONSTANTS["ELFIN_BOOT_VERSION"], total) + body
+    )
 
 
 def decode(data: bytes) -> Iterator[tuple[int, bytes]]:

@@ -22,8 +22,9 @@ COMPILERS = {"x86_64": "gcc", "aarch64": "aarch64-linux-gnu-gcc"}
 
 # The kernel's own headers, and libc's for the names that only libc gives to programs.
 KERNEL_HEADERS = """
-stddef.h linux/aio_abi.h linux/auxvec.h linux/capability.h linux/close_range.h linux/elf.h linux/errno.h
-linux/eventpoll.h linux/fadvise.h linux/falloc.h linux/fcntl.h linux/fs.h linux/futex.h
+stddef.h linux/aio_abi.h linux/auxvec.h linux/capability.h linux/close_range.h linux/elf.h
+linux/errno.h linux/eventpoll.h linux/fadvise.h linux/falloc.h linux/fcntl.h linux/fs.h
+linux/futex.h
 linux/ioctl.h linux/limits.h linux/magic.h linux/membarrier.h linux/memfd.h linux/mman.h
 linux/mount.h linux/openat2.h linux/personality.h linux/poll.h linux/prctl.h linux/random.h
 linux/resource.h linux/rseq.h linux/sched.h linux/sched/types.h linux/stat.h linux/sysinfo.h
@@ -155,8 +156,11 @@ def our_values(compiler: str) -> dict[str, str]:
 def fields_of(struct: str) -> list[str]:
     """The direct fields of a struct of ours, read from its text."""
     for header in HEADERS:
-        body = re.search(rf"^struct (?:\w+\(\(\w+\)\) )?{struct} {{\n(.*?)^}}", header.read_text(),
-                         re.MULTILINE | re.DOTALL)
+        body = re.search(
+            rf"^struct (?:\w+\(\(\w+\)\) )?{struct} {{\n(.*?)^}}",
+            header.read_text(),
+            re.MULTILINE | re.DOTALL,
+        )
         if body:
             plain = re.sub(r"/\*.*?\*/", "", body[1], flags=re.DOTALL)
             plain = re.sub(r"^    union {\n|^    };\n", "", plain, flags=re.MULTILINE)
@@ -168,7 +172,9 @@ def fields_of(struct: str) -> list[str]:
 def present(compiler: str, headers: list[str]) -> list[str]:
     """Those of the headers that this machine has."""
     probe = "".join(f"#if __has_include(<{h}>)\nHAVE {h}\n#endif\n" for h in headers)
-    return re.findall(r"^HAVE (.+)$", run(compiler, "-std=c11", "-E", "-P", "-xc", "-", text=probe), re.M)
+    return re.findall(
+        r"^HAVE (.+)$", run(compiler, "-std=c11", "-E", "-P", "-xc", "-", text=probe), re.MULTILINE
+    )
 
 
 def struct_checks(machine: str) -> list[str]:
@@ -259,12 +265,16 @@ def test_headers_agree_with_the_host(machine: str) -> None:
 def test_a_wrong_constant_and_a_wrong_offset_are_caught() -> None:
     compiler = compiler_of("x86_64")
     source = kernel_source("x86_64", compiler)
-    wrong = source.replace("(long long)(O_CLOEXEC) == (long long)(02000000)",
-                           "(long long)(O_CLOEXEC) == (long long)(02000001)")
+    wrong = source.replace(
+        "(long long)(O_CLOEXEC) == (long long)(02000000)",
+        "(long long)(O_CLOEXEC) == (long long)(02000001)",
+    )
     assert wrong != source
     done = compile_check(compiler, wrong)
     assert done.returncode != 0 and '"O_CLOEXEC"' in done.stderr
-    wrong = source.replace("(struct linux_stat_x86_64, st_size)", "(struct linux_stat_x86_64, st_blocks)")
+    wrong = source.replace(
+        "(struct linux_stat_x86_64, st_size)", "(struct linux_stat_x86_64, st_blocks)"
+    )
     assert wrong != source
     done = compile_check(compiler, wrong)
     assert done.returncode != 0 and '"linux_stat_x86_64.st_size"' in done.stderr
@@ -275,5 +285,12 @@ def test_headers_stand_alone_and_freestanding(machine: str) -> None:
     compiler = compiler_of(machine)
     flags = "-std=c11 -ffreestanding -Wall -Wextra -Wshadow -Wconversion -Wpedantic -Werror".split()
     for header in HEADERS:
-        run(compiler, *flags, "-fsyntax-only", f"-I{ROOT}", "-xc", "-",
-            text=f'#include "abi/linux/{header.name}"\ntypedef int not_empty;\n')
+        run(
+            compiler,
+            *flags,
+            "-fsyntax-only",
+            f"-I{ROOT}",
+            "-xc",
+            "-",
+            text=f'#include "abi/linux/{header.name}"\ntypedef int not_empty;\n',
+        )
