@@ -24,7 +24,8 @@ class KernelTestFile(pytest.File):
 
     def collect(self) -> Iterator[pytest.Item]:
         """The TEST(...)s in order."""
-        for name in re.findall(r"^TEST\((\w+)\)", self.path.read_text(encoding="utf-8"), re.M):
+        text = self.path.read_text(encoding="utf-8")
+        for name in re.findall(r"^TEST\((\w+)\)", text, re.MULTILINE):
             yield KernelTest.from_parent(self, name=name)
 
 
