@@ -4,8 +4,8 @@
  * Promises: each call is counted; nothing succeeds silently: an absent, disabled or ignored row is
  * told once in the log and counted for the report.
  */
+#include "abi/dispatch.h"
 #include "abi/linux/errno.h"
-#include "abi_dispatch.h"
 #include "arch/upcalls.h"
 #include "shim/record.h"
 #include "shim/shim.h"
@@ -19,24 +19,21 @@ static bool is_restart(long result)
 
 static long call_handler(const struct syscall_row *row, struct trap_frame *frame)
 {
-    if (row->flags & SYSCALL_WANTS_FRAME)
-        return row->with_frame(frame, frame_argument(frame, 0), frame_argument(frame, 1),
-                               frame_argument(frame, 2), frame_argument(frame, 3),
-                               frame_argument(frame, 4));
-    return row->handler(frame_argument(frame, 0), frame_argument(frame, 1),
-                        frame_argument(frame, 2), frame_argument(frame, 3),
-                        frame_argument(frame, 4), frame_argument(frame, 5));
+    u64 a[6];
+
+    for (unsigned i = 0; i < 6; i++)
+        a[i] = frame_argument(frame, i);
+    if (row->flags & ABI_ROW_FRAME)
+        return row->handler((u64)frame, a[0], a[1], a[2], a[3], a[4]);
+    return row->handler(a[0], a[1], a[2], a[3], a[4], a[5]);
 }
 
 static long call(const struct syscall_row *row, u64 number, struct trap_frame *frame)
 {
-    if (row->handler) {
-        if (row->support == SUPPORT_IGNORED)
-            record_shortfall(number);
-        return call_handler(row, frame);
-    }
-    record_shortfall(number);
-    return row->denied_errno ? -row->denied_errno : -ENOSYS;
+    record_call(number);
+    if (!row->handler || row->support == ABI_IGNORED)
+        record_shortfall(number);
+    return row->handler ? call_handler(row, frame) : row->answer;
 }
 
 bool on_syscall(struct trap_frame *frame)
@@ -44,12 +41,11 @@ bool on_syscall(struct trap_frame *frame)
     u64 number = frame_call_number(frame);
     bool changed = false;
     long result = -ENOSYS;
+    const struct syscall_row *row = abi_row(number);
 
-    if (number < SYSCALL_ROWS) {
-        const struct syscall_row *row = &syscall_rows[number];
-        record_call(number);
+    if (row) {
         result = call(row, number, frame);
-        changed = row->flags & SYSCALL_WANTS_FRAME;
+        changed = row->flags & ABI_ROW_FRAME;
     }
     frame_set_result(frame, (u64)result);
     record_result(result);

@@ -5,41 +5,42 @@
  */
 #include "shim/record.h"
 
+#include "abi/dispatch.h"
 #include "abi/image/boot_info.h"
 #include "lib/log.h"
 #include "lib/printf.h"
 #include "shim/shim.h"
 
 struct call_record call_record;
-static u32 shortfalls[SYSCALL_ROWS];
+static u32 shortfalls[CALL_NUMBERS];
 static u64 boot_flags;
 static void (*send_event)(u32 type, const void *payload, u32 length);
 
 void shim_start(u64 flags, void (*send)(u32 type, const void *payload, u32 length))
 {
+    assert_always(abi_row_count <= CALL_NUMBERS);
     boot_flags = flags;
     send_event = send;
 }
 
 static const char *call_name(u64 number)
 {
-    const char *name = number < SYSCALL_ROWS ? syscall_rows[number].name : NULL;
-    return name ? name : "?";
+    const struct syscall_row *row = abi_row(number);
+    return row ? abi_row_name(row) : "?";
 }
 
 void record_shortfall(u64 number)
 {
-    const struct syscall_row *row = &syscall_rows[number];
+    const struct syscall_row *row = abi_row(number);
+    const char *name = call_name(number);
 
     if (shortfalls[number]++)
         return;
-    if (row->support == SUPPORT_IGNORED)
-        log_line("%s is accepted without effect", call_name(number));
-    else if (row->denied_errno)
-        log_line("%s is always refused (error %d)", call_name(number), row->denied_errno);
+    if (row->support == ABI_IGNORED)
+        log_line("%s is accepted without effect", name);
     else
-        log_line("%s (call %llu) is not here: ENOSYS", call_name(number),
-                 (unsigned long long)number);
+        log_line("%s (call %llu) is not here: error %d", name, (unsigned long long)number,
+                 -row->answer);
 }
 
 static void report_count(u32 number)
@@ -54,9 +55,10 @@ static void report_count(u32 number)
 
 void shim_report(void)
 {
-    for (u32 number = 0; number < SYSCALL_ROWS; number++) {
+    for (u32 number = 0; number < CALL_NUMBERS; number++) {
         u32 event[2] = {number, shortfalls[number]};
-        if (shortfalls[number] && !syscall_rows[number].denied_errno)
+        const struct syscall_row *row = abi_row(number);
+        if (row && shortfalls[number] && row->support != ABI_DENIED)
             send_event(ELFIN_EVENT_ABSENT, event, sizeof(event));
         if ((boot_flags & ELFIN_FLAG_COUNT) && call_record.counts[number])
             report_count(number);
