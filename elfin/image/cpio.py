@@ -119,7 +119,7 @@ class _Writer:
     def _copy(self, entry: RootEntry, path: Path) -> int:
         """The source's bytes, exactly as many as its size said: a growing file is cut."""
         try:
-            with open(path, "rb", buffering=0) as source:
+            with path.open("rb", buffering=0) as source:
                 size = os.fstat(source.fileno()).st_size
                 self._header(entry, size, aligned=size > 0)
                 left = size

@@ -2,15 +2,16 @@
 """What every sealed image has besides the program: mount points and an /etc that Elfin writes.
 
 Only the distribution's name (os-release), the time zone (localtime) and the invoking user's name
-come from the host: what a program prints about them is then what it prints on the host. Programs look these up: libc (passwd, group, nsswitch.conf, hosts, resolv.conf,
-services, protocols, localtime), shells (profile is absent on purpose: it may run commands).
+come from the host: what a program prints about them is then what it prints there. Who looks the
+rest up: libc (passwd, group, nsswitch.conf, hosts, resolv.conf, services, protocols). There is no
+profile on purpose: shells would run it.
 """
 
 from __future__ import annotations
 
 from pathlib import Path
 
-from elfin.model.root import RootEntry
+from elfin.model.root import EntryKind, RootEntry
 
 _PASSWD = """\
 root:x:0:0:root:/root:/bin/sh
@@ -78,11 +79,14 @@ _DIRECTORIES = (
 )
 
 
-def fixed_entries(uid: int, gid: int, home: str, user: str) -> tuple[RootEntry, ...]:
+def fixed_entries(
+    uid: int, gid: int, home: str, user: str, cwd: str = "/"
+) -> tuple[RootEntry, ...]:
     """Entries of every sealed image; a tree's own entries of the same path win over them.
 
     The one host fact in them is what the program would be told anyway: the user it runs as. A
-    user that the fixed passwd does not have gets a line of its own.
+    user that the fixed passwd does not have gets a line of its own. The user's home and the
+    working directory are there, and the user's.
     """
     passwd, group = _PASSWD, _GROUP
     if f":x:{uid}:" not in passwd:
@@ -98,11 +102,24 @@ def fixed_entries(uid: int, gid: int, home: str, user: str) -> tuple[RootEntry, 
         "/etc/protocols": _PROTOCOLS,
         "/etc/services": _SERVICES,
     }
+    own = [
+        RootEntry(path, EntryKind.DIRECTORY, 0o755, uid=uid, gid=gid)
+        for path in sorted({home, cwd})
+        if path.startswith("/") and not _is_fixed(path)
+    ]
     return (
         *(RootEntry.directory(path, mode) for path, mode in _DIRECTORIES),
+        *own,
         *(RootEntry.inline(path, text.encode()) for path, text in files.items()),
         *_host_files(),
     )
+
+
+def _is_fixed(path: str) -> bool:
+    """The root, a directory of ours, or below one that the kernel mounts over."""
+    if path == "/" or path in dict(_DIRECTORIES):
+        return True
+    return path.startswith(("/dev/", "/proc/", "/sys/"))
 
 
 def _host_files() -> tuple[RootEntry, ...]:

@@ -5,12 +5,12 @@
 
 #define QUERY 0xffffffffu
 
-long sys_personality(u32 persona)
+long sys_personality(u64 persona)
 {
     struct process *p = current_process();
     u32 old = p->personality;
 
-    if (persona != QUERY)
-        p->personality = persona;
+    if ((u32)persona != QUERY)
+        p->personality = (u32)persona;
     return old;
 }

@@ -1,0 +1,155 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""``elfin run``: find a program, make its image, run it, end with its status (CLI.md)."""
+
+from __future__ import annotations
+
+import os
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import click
+
+from elfin import pipeline
+from elfin.cli import options as parse
+from elfin.host.errors import NotYet, OptionError
+from elfin.model.program import View
+from elfin.model.run import RunOptions, RunResult
+
+# Options of CLI.md that later issues build → what the sentence says about them.
+_LATER = {
+    "volume": "-v (shared folders) comes with the host view",
+    "publish": "-p (published ports) comes with the network",
+    "network": "--net comes with the network",
+    "tty": "-t (terminal mode) comes with terminals",
+    "trace": "--trace comes with the tracer",
+    "trace_only": "--trace-only comes with the tracer",
+    "trace_summary": "--trace-summary comes with the tracer",
+}
+
+
+@click.command(
+    "run",
+    context_settings={
+        "allow_interspersed_args": False,
+        "help_option_names": ["-h", "--help"],
+        "max_content_width": 100,
+    },
+)
+@click.option("--platform", metavar="vm|process", help="The machine the kernel runs on.")
+@click.option("--accel", metavar="auto|kvm|tcg", default="auto", help="How QEMU executes (vm).")
+@click.option("--arch", metavar="x86_64|aarch64", help="The program's architecture.")
+@click.option("--machine", metavar="BOARD", help="QEMU's board: microvm, q35 or virt.")
+@click.option("-m", "--memory", metavar="SIZE", help="Guest memory, like 128M or 1G.")
+@click.option("-e", "--env", "env", multiple=True, metavar="K[=V]", help="Set or pass a variable.")
+@click.option("--env-file", multiple=True, metavar="FILE", help="Read variables from a file.")
+@click.option("--no-env", is_flag=True, help="Pass no variable that is not asked for.")
+@click.option("-w", "--workdir", metavar="DIR", help="The program's working directory.")
+@click.option("-u", "--user", metavar="USER[:GROUP]", help="Run as this user.")
+@click.option("--hostname", metavar="NAME", default="elfin", help="What uname says.")
+@click.option("--add", multiple=True, metavar="HOST[:GUEST]", help="Put a file or folder in.")
+@click.option("--rootfs", metavar="DIR", help="Take program and libraries from this root.")
+@click.option("--sealed", is_flag=True, help="The image view: nothing of the host can be read.")
+@click.option("--timeout", metavar="SECONDS", help="End the run with status 124 after this time.")
+@click.option("--stop-timeout", metavar="SECONDS", default="10", help="From TERM to KILL.")
+@click.option("--log", metavar="FILE", help="The kernel's log.")
+@click.option("--stats", is_flag=True, help="One closing line on stderr.")
+@click.option("--result", metavar="FILE", help="How it went, as JSON.")
+@click.option("--no-randomize", is_flag=True, help="The same addresses in every run.")
+@click.option("-i", "--interactive", is_flag=True, hidden=True, help="Always so.")
+@click.option("--rm", is_flag=True, hidden=True, help="Always so.")
+@click.option("-T", "--no-tty", is_flag=True, hidden=True, help="Never terminal mode.")
+@click.option("-t", "--tty", is_flag=True, hidden=True)
+@click.option("-v", "--volume", multiple=True, hidden=True)
+@click.option("-p", "--publish", multiple=True, hidden=True)
+@click.option("--net", "--network", "network", hidden=True)
+@click.option("--trace", is_flag=True, hidden=True)
+@click.option("--trace-only", hidden=True)
+@click.option("--trace-summary", is_flag=True, hidden=True)
+@click.argument("program")
+@click.argument("args", nargs=-1, type=click.UNPROCESSED)
+def command(**given: Any) -> int:
+    """Run PROGRAM as a unikernel; its arguments, streams and exit status are its own.
+
+    Exit status: the program's; 128+n when signal n killed it; 124 --timeout; 125 Elfin's own
+    failure; 126 found but cannot run; 127 not found.
+    """
+    for name, sentence in _LATER.items():
+        if given[name] and not (name == "network" and given[name] == "none"):
+            raise NotYet(sentence)
+    request = _request(given)
+    prepared = pipeline.prepare(request, warn)
+    return finish(pipeline.launch(prepared, warn), prepared, given)
+
+
+def _request(given: dict[str, Any]) -> pipeline.Request:
+    identity, user, home = parse.identity(given["user"])
+    rootfs = None
+    if given["rootfs"]:
+        rootfs = Path(given["rootfs"]).resolve()
+        if not rootfs.is_dir():
+            raise OptionError(f"--rootfs {given['rootfs']} is not a directory")
+    options = RunOptions(
+        platform=parse.platform(given["platform"]),
+        accel=parse.accel(given["accel"]),
+        arch=parse.arch(given["arch"]),
+        machine=parse.machine(given["machine"]),
+        memory=parse.memory(given["memory"]),
+        timeout=parse.seconds(given["timeout"], "--timeout"),
+        stop_timeout=parse.seconds(given["stop_timeout"], "--stop-timeout") or 0.0,
+        hostname=parse.hostname(given["hostname"]),
+        identity=identity,
+        umask=parse.umask(),
+        log=Path(given["log"]) if given["log"] else None,
+        stats=given["stats"],
+        count=given["stats"] or bool(given["result"]),
+        result=Path(given["result"]) if given["result"] else None,
+        randomize=not given["no_randomize"],
+    )
+    return pipeline.Request(
+        program=given["program"],
+        args=tuple(given["args"]),
+        env=parse.environment(
+            os.environ, View.IMAGE, given["env"], given["env_file"], given["no_env"]
+        ),
+        options=options,
+        cwd=parse.workdir(given["workdir"]),
+        rootfs=rootfs,
+        additions=tuple(parse.addition(text) for text in given["add"]),
+        user=user,
+        home=home,
+    )
+
+
+def finish(result: RunResult, prepared: pipeline.Prepared, given: dict[str, Any]) -> int:
+    """Say what is to be said about the end; the exit status."""
+    if result.message is not None:
+        warn(result.message)
+    talkative = given["stats"] or (result.status != 0 and _is_terminal(2))
+    if result.absent and talkative:
+        from elfin.report.closing import absent_sentences
+
+        for sentence in absent_sentences(prepared.spec.argv[0], result):
+            warn(sentence)
+    if given["stats"]:
+        from elfin.report.closing import closing_line
+
+        warn(closing_line(result))
+    if prepared.options.result is not None:
+        from elfin.report.closing import write_result
+
+        write_result(prepared.options.result, result)
+    return result.status
+
+
+def warn(sentence: str) -> None:
+    """One line of ours on stderr; a closed or full stderr is no reason to fail."""
+    with suppress(OSError):
+        os.write(2, f"elfin: {sentence}\n".encode(errors="replace"))
+
+
+def _is_terminal(fd: int) -> bool:
+    try:
+        return os.isatty(fd)
+    except OSError:
+        return False

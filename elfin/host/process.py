@@ -1,0 +1,151 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Start a process that cannot outlive this one, and watch it.
+
+`subprocess` is not used on the path of `run`: the child needs PR_SET_PDEATHSIG, its own process
+group and exact descriptors, and its start must be quick. The caller is single-threaded (the CLI),
+so a plain fork is safe; another thread would make it unsafe and is refused.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import select
+import signal
+import sys
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+
+from elfin.host.errors import PlatformError
+
+_PR_SET_PDEATHSIG = 1  # prctl(2)
+
+
+@dataclass(frozen=True, slots=True)
+class Launch:
+    """What to execute. ``stdio`` are this process's descriptors that become 0, 1, 2 (None:
+    closed); ``keep`` are descriptors (at least 3) the child inherits under their own number."""
+
+    argv: tuple[str, ...]
+    stdio: tuple[int | None, int | None, int | None]
+    keep: tuple[int, ...] = ()
+    env: dict[str, str] = field(default_factory=dict)
+
+
+class Child:
+    """A started process; ``fd`` is a pidfd, readable when it has ended."""
+
+    def __init__(self, pid: int) -> None:
+        self.pid = pid
+        self.fd = os.pidfd_open(pid)
+        self._status: int | None = None
+
+    def poll(self) -> int | None:
+        """The wait(2) status once it has ended, else None."""
+        if self._status is None:
+            pid, status = os.waitpid(self.pid, os.WNOHANG)
+            if pid:
+                self._status = status
+        return self._status
+
+    def kill(self) -> None:
+        """SIGKILL to it and its process group."""
+        if self.poll() is not None:
+            return
+        with suppress(ProcessLookupError, PermissionError):
+            os.killpg(self.pid, signal.SIGKILL)
+        with suppress(ProcessLookupError):
+            os.kill(self.pid, signal.SIGKILL)
+
+    def wait(self, timeout_s: float) -> int | None:
+        """Wait at most this long for the end; the wait(2) status or None."""
+        poller = select.poll()
+        poller.register(self.fd, select.POLLIN)
+        poller.poll(max(0, int(timeout_s * 1000)))
+        return self.poll()
+
+    def close(self) -> None:
+        """Release the pidfd. The process must have ended."""
+        os.close(self.fd)
+
+
+def plug_closed_stdio() -> tuple[bool, bool, bool]:
+    """Which of 0, 1, 2 are open. Closed ones are filled with /dev/null, so that no descriptor
+    made later lands there by accident."""
+    is_open = []
+    for fd in range(3):
+        try:
+            os.fstat(fd)
+            is_open.append(True)
+        except OSError:
+            is_open.append(False)
+    for state in is_open:
+        if not state:
+            os.open(os.devnull, os.O_RDWR)  # the lowest free number: the first closed one
+    return is_open[0], is_open[1], is_open[2]
+
+
+def spawn(launch: Launch) -> Child:
+    """Fork and execute; raises PlatformError when the binary cannot be executed.
+
+    The child gets its own process group, default signal dispositions, an empty mask, and SIGKILL
+    when this process ends in any way.
+    """
+    prctl = ctypes.CDLL(None, use_errno=True).prctl
+    parent = os.getpid()
+    report_read, report_write = os.pipe()
+    pid = os.fork()
+    if pid == 0:
+        _become(launch, parent, report_write, prctl)
+    os.close(report_write)
+    with os.fdopen(report_read, "rb") as report:
+        failure = report.read()
+    if failure:
+        os.waitpid(pid, 0)
+        raise PlatformError(f"cannot execute {launch.argv[0]}: {failure.decode()}")
+    return Child(pid)
+
+
+def _become(launch: Launch, parent: int, report: int, prctl: object) -> None:
+    """In the child: never returns."""
+    try:
+        os.setpgid(0, 0)
+        assert callable(prctl)
+        prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+        if os.getppid() != parent:
+            os._exit(125)
+        for number in signal.valid_signals():
+            with suppress(OSError, ValueError):  # KILL, STOP and libc's own
+                signal.signal(number, signal.SIG_DFL)
+        signal.set_wakeup_fd(-1)
+        signal.pthread_sigmask(signal.SIG_SETMASK, ())
+        _place(launch.stdio)
+        for fd in launch.keep:
+            os.set_inheritable(fd, True)
+        os.execve(launch.argv[0], launch.argv, launch.env)
+    except OSError as error:
+        os.write(report, (error.strerror or str(error)).lower().encode())
+    except BaseException as error:  # nothing may escape into the parent's stack
+        os.write(report, repr(error).encode())
+    os._exit(125)
+
+
+def _place(stdio: Sequence[int | None]) -> None:
+    """0, 1, 2 as asked. Sources below 3 are moved up first, so that order does not matter."""
+    sources = [None if fd is None else (os.dup(fd) if fd != at else fd)
+               for at, fd in enumerate(stdio)]  # fmt: skip
+    for at, fd in enumerate(sources):
+        if fd is None:
+            with suppress(OSError):
+                os.close(at)
+        elif fd == at:
+            os.set_inheritable(at, True)
+        else:
+            os.dup2(fd, at, inheritable=True)
+
+
+def alone() -> bool:
+    """True when no other Python thread runs (fork is then safe)."""
+    threading = sys.modules.get("threading")
+    return threading is None or threading.active_count() == 1

@@ -1,0 +1,176 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""The stages in order: find → elf → rootfs → image → run.
+
+A warm run takes the short way: the same question was asked before, every file that led to the
+answer is as it was, and the image is still in the cache; then neither ELF reader nor package
+database is imported.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from elfin.host.errors import BadElf, ElfinError
+from elfin.image.store import Store, cache_dir, question_key
+from elfin.model.image import Image
+from elfin.model.program import Addition, Arch, ProgramSpec
+from elfin.model.run import RunOptions, RunResult
+from elfin.program import Found, find
+
+if TYPE_CHECKING:
+    from elfin.model.root import RootEntry
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What `elfin run` was asked for, parsed and not yet looked up."""
+
+    program: str
+    args: tuple[str, ...]
+    env: Mapping[str, str]
+    options: RunOptions
+    cwd: str = "/"
+    rootfs: Path | None = None
+    additions: tuple[Addition, ...] = ()
+    user: str = "root"
+    home: str = "/root"
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """Ready to be launched; ``warm`` tells whether the cache had everything."""
+
+    spec: ProgramSpec
+    image: Image
+    options: RunOptions
+    warm: bool
+
+
+def prepare(request: Request, warn: Callable[[str], None]) -> Prepared:
+    """Everything up to the launch. Raises the errors of elfin.host.errors."""
+    path = os.environ.get("PATH", os.defpath)
+    found = find(request.program, request.args, path, request.rootfs)
+    spec = _spec(request, found)
+    store = Store(warn=warn)
+    question = _question(request, spec)
+    record = store.recall(question)
+    if record is not None:
+        image = store.open_image(
+            record["image"], record["entries"], record["largest"], record["size"]
+        )
+        if image is not None:
+            arch = _agreed_arch(request, found.typed, record["machine"])
+            return Prepared(replace(spec, arch=arch), image, _with(request.options, arch), True)
+    return _prepare_cold(request, found, spec, store, question)
+
+
+def launch(prepared: Prepared, warn: Callable[[str], None]) -> RunResult:
+    """Choose the platform and run to the end."""
+    from elfin import run
+    from elfin.run.choose import choose
+
+    choice = choose(prepared.options, cache_dir())
+    if choice.remark:
+        warn(choice.remark)
+    return run.run(prepared.image, prepared.spec, prepared.options, choice)
+
+
+def _prepare_cold(
+    request: Request, found: Found, spec: ProgramSpec, store: Store, question: str
+) -> Prepared:
+    from elfin.elf import read_facts
+    from elfin.image import cpio
+    from elfin.rootfs import gather
+
+    try:
+        facts = read_facts(spec.host_path)
+        arch = _agreed_arch(request, found.typed, facts.machine)
+        spec = replace(spec, arch=arch)
+        tree = gather(spec, facts, read_facts)
+    except ElfinError as error:
+        raise _as_typed(error, str(spec.host_path), found.typed) from error
+    base = {entry.path: entry for entry in _fixed(request)}
+    base.update((entry.path, entry) for entry in tree)
+    entries = cpio.complete(base.values())
+    inputs = {entry.source for entry in entries if entry.source is not None}
+    inputs.update(tree.watched, (spec.host_path,))
+    image = store.build(entries)
+    record = {
+        "image": image.key,
+        "entries": image.entries,
+        "largest": image.largest_file,
+        "size": image.size,
+        "machine": facts.machine,
+    }
+    store.remember(question, inputs, record)
+    return Prepared(spec, image, _with(request.options, arch), False)
+
+
+def _fixed(request: Request) -> tuple[RootEntry, ...]:
+    from elfin.image.fixed import fixed_entries
+
+    identity = request.options.identity
+    return fixed_entries(identity.uid, identity.gid, request.home, request.user, request.cwd)
+
+
+def _spec(request: Request, found: Found) -> ProgramSpec:
+    scripts = tuple(Addition(host, guest) for host, guest in found.scripts)
+    return ProgramSpec(
+        host_path=found.host_path,
+        guest_path=found.guest_path,
+        argv=found.argv,
+        env=tuple(request.env.items()),
+        cwd=request.cwd,
+        invoked_as=found.guest_path,
+        rootfs=request.rootfs,
+        additions=(*scripts, *request.additions),
+    )
+
+
+def _question(request: Request, spec: ProgramSpec) -> str:
+    """Everything that decides the image's content, besides the files themselves."""
+    from elfin import __version__
+
+    identity = request.options.identity
+    looked_at = {key: value for key, value in spec.env if _decides_the_tree(key)}
+    return question_key(
+        __version__,
+        sorted(looked_at.items()),
+        str(spec.host_path),
+        spec.guest_path,
+        str(spec.rootfs),
+        tuple((str(addition.host), addition.guest) for addition in spec.additions),
+        (identity.uid, identity.gid, request.user, request.home, request.cwd),
+    )
+
+
+def _decides_the_tree(key: str) -> bool:
+    """Variables that say which libraries and locales a program uses."""
+    return key in ("LD_LIBRARY_PATH", "LD_PRELOAD", "LANG", "LANGUAGE") or key.startswith("LC_")
+
+
+def _agreed_arch(request: Request, typed: str, machine: str) -> Arch:
+    """The program's architecture; --arch, where given, must be the same."""
+    arch = Arch(machine)
+    asked = request.options.arch
+    if asked is not None and asked is not arch:
+        raise BadElf(
+            f"{typed} is an {arch.value} program, not {asked.value}",
+            hint=f"--arch {arch.value}, or --rootfs with programs of {asked.value}",
+        )
+    return arch
+
+
+def _with(options: RunOptions, arch: Arch) -> RunOptions:
+    return replace(options, arch=arch)
+
+
+def _as_typed(error: ElfinError, path: str, typed: str) -> ElfinError:
+    """The same error with the program's name as the user wrote it."""
+    if error.what.startswith(path + " ") and "/" in typed:
+        error.what = typed + error.what[len(path) :]
+    return error

@@ -1,0 +1,115 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Which platform a run uses: the one asked for, else vm where KVM is usable, else process."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from elfin.host.errors import OptionError, PlatformError
+from elfin.model.program import Arch
+from elfin.model.run import Accel, Platform, RunOptions
+from elfin.run.probe import KvmState, find_qemu, kvm_state
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A platform, for vm with QEMU and how it executes; ``why`` is one clause; ``remark`` a
+    sentence the user should see (KVM is there but unusable), or empty."""
+
+    platform: Platform
+    why: str
+    qemu: Path | None = None
+    accel: Accel | None = None
+    remark: str = ""
+
+
+def platform_from_environment() -> Platform | None:
+    """ELFIN_PLATFORM, where it is set."""
+    value = os.environ.get("ELFIN_PLATFORM", "").strip()
+    return parse_platform(value, "ELFIN_PLATFORM") if value else None
+
+
+def parse_platform(value: str, option: str = "--platform") -> Platform:
+    """A platform's name. docker's os/arch form gets a sentence that points to --arch."""
+    if "/" in value:
+        arch = value.split("/", 1)[1]
+        raise OptionError(
+            f"{option} {value} names an architecture; Elfin's platforms are vm and process",
+            hint=f"write --arch {arch}",
+        )
+    try:
+        return Platform(value.lower())
+    except ValueError:
+        raise OptionError(f"{option} {value} is not a platform", hint="vm or process") from None
+
+
+def choose(
+    options: RunOptions,
+    cache: Path,
+    probe: Callable[[Path | None, Path], KvmState] = kvm_state,
+    host_arch: str | None = None,
+) -> Choice:
+    """Decide. Raises PlatformError when what was asked for is not here."""
+    arch = options.arch or Arch.X86_64
+    native = arch.value == (host_arch or os.uname().machine)
+    wanted = options.platform
+    if wanted is Platform.PROCESS:
+        _check_process(native, arch)
+        return Choice(Platform.PROCESS, "asked for")
+    qemu = find_qemu(arch)
+    if wanted is Platform.VM or not native or options.accel is not Accel.AUTO:
+        why = "asked for" if wanted is Platform.VM else f"--accel {options.accel.value}"
+        if not native:
+            why = f"a {arch.value} program needs a machine of its own here"
+        return _vm(options, arch, native, qemu, lambda: probe(qemu, cache), why)
+    state = probe(qemu, cache)
+    if state.usable:
+        return Choice(Platform.VM, f"KVM is usable ({state.reason})", qemu, Accel.KVM)
+    _check_process(native, arch)
+    remark = ""
+    if state.loop_ms is not None:
+        remark = f"{state.reason}: using process; --platform vm --accel tcg to insist"
+    return Choice(Platform.PROCESS, state.reason, remark=remark)
+
+
+def _vm(
+    options: RunOptions,
+    arch: Arch,
+    native: bool,
+    qemu: Path | None,
+    probe: Callable[[], KvmState],
+    why: str,
+) -> Choice:
+    if qemu is None:
+        package = "qemu-system-x86" if arch is Arch.X86_64 else "qemu-system-arm"
+        raise PlatformError(
+            f"--platform vm needs qemu-system-{arch.value}, which is not installed",
+            hint=f"apt install {package}" + (", or --platform process" if native else ""),
+        )
+    if options.accel is Accel.TCG or (options.accel is Accel.AUTO and not native):
+        return Choice(Platform.VM, why, qemu, Accel.TCG)
+    if options.accel is Accel.KVM and not native:
+        raise PlatformError(
+            f"KVM cannot run {arch.value} programs on this machine", hint="--accel tcg"
+        )
+    state = probe()
+    if state.usable:
+        return Choice(Platform.VM, why, qemu, Accel.KVM)
+    if options.accel is Accel.KVM:
+        raise PlatformError(f"--accel kvm cannot be had: {state.reason}", hint="--accel tcg")
+    return Choice(Platform.VM, f"{why}; {state.reason}", qemu, Accel.TCG)
+
+
+def _check_process(native: bool, arch: Arch) -> None:
+    if not native:
+        raise PlatformError(
+            f"--platform process runs programs of this machine only, not {arch.value}",
+            hint="--platform vm",
+        )
+    if arch is Arch.AARCH64:
+        raise PlatformError(
+            "the process platform is not offered on aarch64 yet", hint="--platform vm"
+        )

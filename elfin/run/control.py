@@ -1,0 +1,108 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""The control channel: what the kernel tells during a run, and what it is told (boot_info.h)."""
+
+from __future__ import annotations
+
+import struct
+from dataclasses import dataclass, field
+
+from abi import image as boot_format
+
+_EVENT = {
+    name.removeprefix("ELFIN_EVENT_"): value
+    for name, value in boot_format.CONSTANTS.items()
+    if name.startswith("ELFIN_EVENT_")
+}
+_COMMAND_SIGNAL = boot_format.CONSTANTS["ELFIN_COMMAND_SIGNAL"]
+_COMMAND_WINSIZE = boot_format.CONSTANTS["ELFIN_COMMAND_WINSIZE"]
+_HEADER = struct.Struct("<II")
+_MAX_RECORD_BYTES = 1 << 20
+
+
+def signal_command(number: int) -> bytes:
+    """Deliver a signal to the program's foreground process group."""
+    return _record(_COMMAND_SIGNAL, struct.pack("<II", number, 0))
+
+
+def winsize_command(rows: int, columns: int) -> bytes:
+    """The terminal has a new size."""
+    return _record(_COMMAND_WINSIZE, struct.pack("<HHI", rows, columns, 0))
+
+
+def _record(kind: int, payload: bytes) -> bytes:
+    return _HEADER.pack(kind, len(payload)) + payload + bytes(-len(payload) % 8)
+
+
+@dataclass(slots=True)
+class Report:
+    """All that the kernel has said so far. Statuses are as wait(2) reports them."""
+
+    started_ns: int | None = None
+    status: int | None = None
+    panic: str | None = None
+    out_of_memory: str | None = None
+    exec_failed: tuple[int, str] | None = None
+    peak_bytes: int | None = None
+    total_bytes: int | None = None
+    absent: dict[int, int] = field(default_factory=dict)
+    counts: dict[tuple[int, int], int] = field(default_factory=dict)
+    closed: set[int] = field(default_factory=set)
+    garbled: bool = False
+
+
+class Decoder:
+    """Bytes of the channel → Report. Records of unknown type are skipped; a length beyond reason
+    marks the report garbled and the rest is ignored."""
+
+    def __init__(self) -> None:
+        self.report = Report()
+        self._buffer = bytearray()
+
+    def feed(self, data: bytes) -> None:
+        """Take more bytes; complete records go into the report."""
+        if self.report.garbled:
+            return
+        self._buffer += data
+        while len(self._buffer) >= _HEADER.size:
+            kind, length = _HEADER.unpack_from(self._buffer)
+            if length > _MAX_RECORD_BYTES:
+                self.report.garbled = True
+                return
+            end = _HEADER.size + length
+            if len(self._buffer) < end + -length % 8:
+                return
+            payload = bytes(self._buffer[_HEADER.size : end])
+            del self._buffer[: end + -length % 8]
+            try:
+                self._take(kind, payload)
+            except struct.error:
+                self.report.garbled = True
+                return
+
+    def _take(self, kind: int, payload: bytes) -> None:
+        report = self.report
+        if kind == _EVENT["STARTED"]:
+            (report.started_ns,) = struct.unpack_from("<Q", payload)
+        elif kind == _EVENT["EXIT"]:
+            (report.status,) = struct.unpack_from("<I", payload)
+        elif kind == _EVENT["PANIC"]:
+            report.panic = _text(payload)
+        elif kind == _EVENT["MEMORY"]:
+            report.peak_bytes, report.total_bytes = struct.unpack_from("<QQ", payload)
+        elif kind == _EVENT["ABSENT"]:
+            number, times = struct.unpack_from("<II", payload)
+            report.absent[number] = times
+        elif kind == _EVENT["COUNT"]:
+            number, door, times = struct.unpack_from("<IIQ", payload)
+            report.counts[number, door] = times
+        elif kind == _EVENT["OOM"]:
+            report.out_of_memory = _text(payload)
+        elif kind == _EVENT["STDIO_CLOSED"]:
+            report.closed.add(struct.unpack_from("<I", payload)[0])
+        elif kind == _EVENT["EXEC_FAILED"]:
+            (number,) = struct.unpack_from("<I", payload)
+            report.exec_failed = (number, _text(payload[8:]))
+
+
+def _text(payload: bytes) -> str:
+    return payload.rstrip(b"\0").decode("utf-8", "replace")

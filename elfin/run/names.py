@@ -1,0 +1,14 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""System calls by name, for reports; the table is read only when there is something to name."""
+
+from __future__ import annotations
+
+from elfin.model.program import Arch
+
+
+def call_name(arch: Arch, number: int) -> str:
+    """The call's name on this architecture, "call 999" where the table has none."""
+    from abi import table
+
+    row = table.load().by_number(table.Machine(arch.value), number)
+    return f"call {number}" if row is None else row.name
