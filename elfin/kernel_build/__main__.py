@@ -25,15 +25,16 @@ def main() -> int:
     tree = Tree(options.root, options.out or options.root / "build" / "kernel")
     arches = [options.arch] if options.arch else ARCHES
     configs = [options.config] if options.config else CONFIGS
-    try:
-        for arch in arches:
-            for config in configs:
-                configuration = Configuration(arch, config)
-                build(tree, configuration, *options.targets, keep_going=options.keep_going)
-    except ElfinError as error:
-        print(f"elfin: {error}", file=sys.stderr)
-        return error.exit_status
-    return 0
+    status = 0
+    for configuration in [Configuration(arch, config) for arch in arches for config in configs]:
+        try:
+            build(tree, configuration, *options.targets, keep_going=options.keep_going)
+        except ElfinError as error:
+            print(f"elfin: {error}", file=sys.stderr)
+            status = error.exit_status
+            if not options.keep_going:
+                break
+    return status
 
 
 if __name__ == "__main__":

@@ -124,7 +124,7 @@ def prepare(tree: Tree, configuration: Configuration) -> Path:
         paths,
         configuration.arch,
         selection.features,
-        _page_features(tree.root),
+        _page_features(),
         _source_features(tree.kernel / "features.toml"),
     )
     if not lists.common:
@@ -145,26 +145,21 @@ def prepare(tree: Tree, configuration: Configuration) -> Path:
     return inputs
 
 
-def _page_features(root: Path) -> Mapping[str, frozenset[str]]:
+def _page_features() -> Mapping[str, frozenset[str]]:
     """Man page → features of its rows."""
-    if not (root / "abi/table.py").exists():
-        return {}
-    from abi import table
+    from abi import table  # read only when a kernel is built
 
     pages: dict[str, set[str]] = {}
-    for row in table.load():
-        pages.setdefault(row.page, set()).add(row.feature)
+    for row in table.load().rows:
+        if row.page:
+            pages.setdefault(row.page, set()).add(row.feature)
     return {page: frozenset(features) for page, features in pages.items()}
 
 
 def _generator_inputs(root: Path) -> list[str]:
     """Every file whose change must run tools/gen_abi.py again."""
-    files = [
-        root / "tools/gen_abi.py",
-        root / "abi/table.py",
-        root / "abi/syscalls.tbl",
-    ]
-    return [str(path) for path in files if path.exists()]
+    patterns = ("tools/*abi*.py", "abi/*.py", "abi/*.tbl", "abi/coverage/*.rules", "abi/linux/*.h")
+    return [str(path) for pattern in patterns for path in sorted(root.glob(pattern))]
 
 
 def build(

@@ -132,7 +132,7 @@ noreturn_fn void on_start(void)
     if (error)
         panic("the root image cannot be mounted: error %d", -error);
     vdso_start();                   /* time without a call */
-    shim_start(info.flags);         /* doors count and trace as asked */
+    shim_start(info.flags, control_send); /* doors count and trace as asked */
     start_program(&info);
     platform_tick(true);            /* a spinning thread starves nobody */
     scheduler_run();                /* never comes back */

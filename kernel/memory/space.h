@@ -22,6 +22,10 @@
 #define VMA_NORESERVE 512u
 #define VMA_MAY_WRITE 1024u /* shared file opened for writing: mprotect may add write */
 #define VMA_DONTDUMP 2048u
+#define VMA_ACCOUNT 4096u    /* its pages are committed: private, was writable, not NORESERVE */
+#define VMA_LOCK_ON_FAULT 8192u
+#define VMA_HUGE 16384u      /* MADV_HUGEPAGE, for smaps; no effect */
+#define VMA_NO_HUGE 32768u
 
 struct vma {
     struct tree_node node;       /* by start, in space->vmas */
@@ -47,6 +51,12 @@ struct space {
     u64 vdso_base;
     u64 min_faults, maj_faults;
     u64 limit_as, limit_data;    /* bytes, copied from rlimits; UINT64_MAX: none */
+    u64 data_pages;              /* private writable ones, for RLIMIT_DATA */
+    u64 resident_pages;          /* demand platforms: entries present */
+    u64 code_start, code_end, data_start, data_end; /* for /proc/PID/stat */
+    u32 vma_count;
+    u32 lock_future;             /* mlockall(MCL_FUTURE): VMA_LOCKED and VMA_LOCK_ON_FAULT */
+    bool bottom_up;              /* ADDR_COMPAT_LAYOUT */
 };
 
 /* space.c */
@@ -58,6 +68,8 @@ void space_switch(struct space *s);          /* makes it current */
 struct vma *space_find(struct space *s, u64 address);   /* holds address, or NULL */
 struct vma *space_first(struct space *s);
 struct vma *vma_next(struct vma *v);
+struct vma *space_find_from(struct space *s, u64 address); /* holds address, or the next above */
+u64 space_page_limit(void);                  /* pages that -m gives, for MemTotal */
 
 /* map.c: all return 0 / an address, or -errno as mmap(2), munmap(2), mprotect(2), mremap(2). */
 struct map_request {
@@ -76,6 +88,12 @@ long space_remap(struct space *s, u64 old, u64 old_length, u64 new_length, u32 m
                  u64 new_address);
 long space_brk(struct space *s, u64 address); /* new break (unchanged when it cannot move) */
 long space_discard(struct space *s, u64 start, u64 length);
+/* Faults pages in as a read or write of each would: 0, -ENOMEM (hole, out of memory), -EFAULT. */
+long space_populate(struct space *s, u64 start, u64 length, bool write);
+/* Sets and clears VMA_* bits of a range (madvise, mlock): 0, -ENOMEM at a hole (the rest is done). */
+long space_change_flags(struct space *s, u64 start, u64 length, u32 set, u32 clear);
+/* Where a mapping of this length would go; for the loader. 0: no room. */
+u64 space_place(struct space *s, u64 hint, u64 length);
 void space_set_layout(struct space *s, u64 stack_limit, bool randomize); /* mmap_base */
 
 /* fault.c: the current space. */

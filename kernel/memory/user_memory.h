@@ -48,6 +48,7 @@ struct io {
     u64 offset;                  /* into segments[0] */
     u64 remaining;               /* bytes left in all */
     struct io_segment one;
+    void *owned;                 /* what io_release frees */
 };
 void io_program(struct io *io, struct user_ptr p, u64 n);
 void io_kernel(struct io *io, void *p, u64 n);

@@ -6,8 +6,8 @@
 
 #include "arch/upcalls.h"
 
-/* trace.c; counts by call number when ELFIN_FLAG_COUNT is set, absent and ignored rows always. */
-void shim_start(u64 flags);
+/* record.c: flags are ELFIN_FLAG_* (COUNT: every call in the report); events go through `send`. */
+void shim_start(u64 flags, void (*send)(u32 type, const void *payload, u32 length));
 void shim_report(void);          /* at exit: control records for counts and absent calls */
 /* The last calls before a panic, newest first, as text lines; the length written. */
 size_t shim_recent_calls(char *out, size_t size);

@@ -19,18 +19,18 @@ long sys_getgroups(int size, struct user_ptr list)
     return c->group_count;
 }
 
-long sys_setgroups(int size, struct user_ptr list)
+long sys_setgroups(u64 size, struct user_ptr list)
 {
     struct credentials *c = &current_process()->credentials;
     u32 groups[ARRAY_SIZE(c->groups)];
 
     if (c->euid != 0)
         return -EPERM;
-    if (size < 0 || (size_t)size > ARRAY_SIZE(groups))
+    if (size > ARRAY_SIZE(groups))
         return -EINVAL;
-    if (copy_from_program(groups, list, (size_t)size * sizeof(u32)))
+    if (copy_from_program(groups, list, size * sizeof(u32)))
         return -EFAULT;
-    for (int i = 0; i < size; i++)
+    for (u64 i = 0; i < size; i++)
         c->groups[i] = groups[i];
     c->group_count = (u32)size;
     return 0;

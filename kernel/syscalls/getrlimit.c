@@ -8,7 +8,7 @@
 
 #define NOFILE_CEILING 1048576ull /* fs.nr_open */
 
-static long check(u32 resource, const struct rlimit_pair *old, const struct rlimit_pair *wanted)
+static long check(int resource, const struct rlimit_pair *old, const struct rlimit_pair *wanted)
 {
     if (wanted->soft > wanted->hard)
         return -EINVAL;
@@ -20,7 +20,7 @@ static long check(u32 resource, const struct rlimit_pair *old, const struct rlim
 }
 
 /* The limits that memory checks by itself live in the space too. */
-static void apply(struct process *p, u32 resource)
+static void apply(struct process *p, int resource)
 {
     u64 soft = p->limits[resource].soft;
 
@@ -32,12 +32,12 @@ static void apply(struct process *p, u32 resource)
         p->space->stack_limit = soft;
 }
 
-long sys_prlimit64(int pid, u32 resource, struct user_ptr new_limit, struct user_ptr old_limit)
+long sys_prlimit64(int pid, int resource, struct user_ptr new_limit, struct user_ptr old_limit)
 {
     struct process *p = pid ? process_find(pid) : current_process();
     struct rlimit_pair wanted, old;
 
-    if (resource >= RLIMIT_KINDS)
+    if (resource < 0 || resource >= RLIMIT_KINDS)
         return -EINVAL;
     if (!user_is_null(new_limit) && copy_from_program(&wanted, new_limit, sizeof(wanted)))
         return -EFAULT;
@@ -56,14 +56,14 @@ long sys_prlimit64(int pid, u32 resource, struct user_ptr new_limit, struct user
     return 0;
 }
 
-long sys_getrlimit(u32 resource, struct user_ptr limit)
+long sys_getrlimit(int resource, struct user_ptr limit)
 {
-    if (resource >= RLIMIT_KINDS)
+    if (resource < 0 || resource >= RLIMIT_KINDS)
         return -EINVAL;
     return copy_to_program(limit, &current_process()->limits[resource], sizeof(struct rlimit_pair));
 }
 
-long sys_setrlimit(u32 resource, struct user_ptr limit)
+long sys_setrlimit(int resource, struct user_ptr limit)
 {
     if (user_is_null(limit))
         return -EFAULT;

@@ -5,12 +5,12 @@
 
 #define QUERY 0xffffffffu
 
-long sys_personality(u64 persona)
+long sys_personality(u32 persona)
 {
     struct process *p = current_process();
     u32 old = p->personality;
 
-    if ((u32)persona != QUERY)
-        p->personality = (u32)persona;
+    if (persona != QUERY)
+        p->personality = persona;
     return old;
 }

@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Holds:    the way from a VMA to the platform, for both kinds of platform. Eager: the mapping is
+ *           made whole. Demand: nothing is made here, only taken back and restricted.
+ * Promises: when a mapping could not be made, what was made of it is gone again or belongs to the
+ *           range that the caller releases.
+ * Locking:  the space's.
+ */
+#include "abi/linux/errno.h"
+#include "memory/space_internal.h"
+
+static bool is_demand(void) { return platform_traits()->demand_paging; }
+
+/* Pages of the backing that exist for [start, end), the rest is beyond its end. */
+static u64 backed_end(const struct vma *v, u64 start, u64 end)
+{
+    u64 size = align_up(v->backing->size, PAGE_SIZE), from = vma_offset_at(v, start);
+    if (size <= from)
+        return start;
+    return size - from < end - start ? start + (size - from) : end;
+}
+
+static int apply_backing(struct vma *v, u64 start, u64 end)
+{
+    struct platform_space *p = &v->space->platform;
+    bool shared = !vma_is_private(v);
+    u64 stop = backed_end(v, start, end);
+    while (start < stop) {
+        paddr_t first;
+        long run = v->backing->operations->pages(v->backing, vma_offset_at(v, start) >> PAGE_SHIFT,
+                                                 (stop - start) >> PAGE_SHIFT,
+                                                 shared && (v->access & MAP_WRITE), &first);
+        if (run < 0)
+            return (int)run;
+        if (run == 0)
+            break;
+        u64 bytes = min_u64((u64)run << PAGE_SHIFT, stop - start);
+        int error = platform_map_frames(p, start, first, bytes, v->access,
+                                        shared ? SHARING_SHARED : SHARING_PRIVATE);
+        if (error)
+            return error;
+        start += bytes;
+    }
+    return start < end ? platform_map_nothing(p, start, end - start) : 0;
+}
+
+int apply_range(struct vma *v, u64 start, u64 end)
+{
+    if (is_demand() || start >= end)
+        return 0;
+    if (v->backing)
+        return apply_backing(v, start, end);
+    return platform_map_anonymous(&v->space->platform, start, end - start, v->access);
+}
+
+void drop_pages(struct vma *v, u64 start, u64 end)
+{
+    struct space *s = v->space;
+    struct platform_page page;
+    u64 at;
+    for (u64 from = start; platform_page_next(&s->platform, from, end, &at, &page);
+         from = at + PAGE_SIZE) {
+        platform_page_clear(&s->platform, at);
+        if (page_is_counted(page.frame))
+            page_unref(page.frame);
+        s->resident_pages--;
+    }
+}
+
+void release_range(struct vma *v, u64 start, u64 end)
+{
+    if (is_demand())
+        drop_pages(v, start, end);
+    platform_unmap(&v->space->platform, start, end - start);
+}
+
+void page_enter(struct space *s, u64 address, paddr_t frame)
+{
+    (void)address;
+    if (page_is_counted(frame))
+        page_ref(frame);
+    s->resident_pages++;
+}
+
+/* Rights of an entry: a private page that others may see too is not writable until it is copied. */
+u32 page_access(const struct vma *v, paddr_t frame, bool own)
+{
+    if (!vma_is_private(v))
+        return v->access;
+    if (own && page_is_counted(frame) && page_refs(frame) == 1)
+        return v->access;
+    return v->access & ~MAP_WRITE;
+}
+
+/* A shared mapping becomes writable: its holes need pages that count. */
+static int make_shared_writable(struct vma *v, u64 start, u64 end)
+{
+    u64 stop = backed_end(v, start, end);
+    while (start < stop) {
+        paddr_t first;
+        long run = v->backing->operations->pages(v->backing, vma_offset_at(v, start) >> PAGE_SHIFT,
+                                                 (stop - start) >> PAGE_SHIFT, true, &first);
+        if (run <= 0)
+            return (int)run;
+        start += (u64)run << PAGE_SHIFT;
+    }
+    return 0;
+}
+
+/* File pages that become executable are shown through text_page(): the backing's own leave the
+ * tables and fault again, private copies are patched where they lie. */
+static void renew_text(struct vma *v, u64 start, u64 end)
+{
+    struct platform_page page;
+    u64 at;
+    for (u64 from = start; platform_page_next(&v->space->platform, from, end, &at, &page);
+         from = at + PAGE_SIZE) {
+        paddr_t own;
+        long run = v->backing->operations->pages(v->backing, vma_offset_at(v, at) >> PAGE_SHIFT, 1,
+                                                 false, &own);
+        if (run > 0 && own == page.frame)
+            drop_pages(v, at, at + PAGE_SIZE);
+        else if (page_is_counted(page.frame))
+            arch_patch_privileged(paddr_to_pointer(page.frame), PAGE_SIZE);
+    }
+}
+
+int protect_range(struct vma *v, u64 start, u64 end, u32 old_access)
+{
+    bool shared = !vma_is_private(v);
+    u32 gained = v->access & ~old_access;
+    if (!is_demand()) {
+        int error = shared && (gained & MAP_WRITE) ? make_shared_writable(v, start, end) : 0;
+        return error ? error : platform_protect(&v->space->platform, start, end - start, v->access);
+    }
+    if (v->backing && (gained & MAP_EXECUTE))
+        renew_text(v, start, end);
+    return platform_protect(&v->space->platform, start, end - start,
+                            shared ? v->access : v->access & ~MAP_WRITE);
+}

@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Holds:    address spaces as objects, and which one is current.
+ * Promises: a dropped space has given back every page it held.
+ * Locking:  references by the callers; one CPU.
+ */
+#include "memory/space_internal.h"
+
+static struct space *current_space;
+
+struct space *space_create(void)
+{
+    struct space *s = heap_alloc_zeroed(sizeof(*s));
+    if (!s)
+        return NULL;
+    if (platform_space_init(&s->platform)) {
+        heap_free(s);
+        return NULL;
+    }
+    s->references = 1;
+    s->limit_as = s->limit_data = UINT64_MAX;
+    s->stack_limit = 8ull << 20;
+    s->mmap_base = platform_traits()->program_end;
+    return s;
+}
+
+void space_hold(struct space *s) { s->references++; }
+
+void space_drop(struct space *s)
+{
+    if (--s->references)
+        return;
+    while (s->vmas.root) {
+        struct vma *first = space_first(s);
+        space_unmap(s, first->start, first->end - first->start);
+    }
+    platform_space_destroy(&s->platform);
+    if (current_space == s)
+        current_space = NULL;
+    heap_free(s);
+}
+
+struct space *space_current(void) { return current_space; }
+
+void space_switch(struct space *s)
+{
+    if (s == current_space)
+        return;
+    current_space = s;
+    platform_space_switch(&s->platform);
+}
+
+u64 space_page_limit(void) { return account_limit_pages(); }
+
+/* The part of the VMA that shows bytes [from, to) of its backing; false: none. */
+static bool shown_range(const struct vma *v, u64 from, u64 to, u64 *start, u64 *end)
+{
+    u64 first = max_u64(from, v->offset);
+    u64 last = min_u64(to, v->offset + (v->end - v->start));
+    if (first >= last)
+        return false;
+    *start = v->start + (first - v->offset);
+    *end = v->start + (last - v->offset);
+    return true;
+}
+
+void backing_resized(struct backing *b, u64 old_size)
+{
+    u64 before = align_up(old_size, PAGE_SIZE), now = align_up(b->size, PAGE_SIZE);
+    u64 start, end;
+    if (now == before)
+        return;
+    for (struct vma *v = b->mappings; v; v = v->next_mapping) {
+        if (now < before ? !shown_range(v, now, UINT64_MAX, &start, &end)
+                         : !shown_range(v, before, now, &start, &end))
+            continue;
+        /* Private copies beyond the end go as well (Linux unmaps them, too). */
+        release_range(v, start, end);
+        if (apply_range(v, start, end))
+            platform_map_nothing(&v->space->platform, start, end - start);
+    }
+}

@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Holds:    what procfs and getrusage say about a space.
+ * See:      proc_pid_maps(5)
+ */
+#include "lib/printf.h"
+#include "lib/string.h"
+#include "memory/space_internal.h"
+
+#define NAME_COLUMN 73
+#define LINE_MAX 512
+
+u64 space_resident_pages(struct space *s)
+{
+    if (platform_traits()->demand_paging)
+        return s->resident_pages;
+    u64 bytes = 0;
+    for (struct vma *v = space_first(s); v; v = vma_next(v)) {
+        if (v->access)
+            bytes += platform_resident(&s->platform, v->start, v->end - v->start);
+    }
+    return bytes >> PAGE_SHIFT;
+}
+
+/* What Linux calls a mapping that no file gave a name. */
+static const char *special_name(const struct space *s, const struct vma *v)
+{
+    if (v->flags & VMA_VDSO)
+        return "[vdso]";
+    if (v->flags & VMA_VVAR)
+        return "[vvar]";
+    if (v->start < s->brk_end && v->end > s->brk_start)
+        return "[heap]";
+    if (v->flags & VMA_STACK)
+        return "[stack]";
+    return "";
+}
+
+static size_t format_line(struct space *s, struct vma *v, char *line)
+{
+    char name[LINE_MAX - 128];
+    u32 major = 0, minor = 0;
+    u64 inode = 0;
+    size_t length = 0;
+    if (v->backing && !(v->flags & (VMA_VDSO | VMA_VVAR))) {
+        v->backing->operations->identity(v->backing, &major, &minor, &inode);
+        length = v->backing->operations->name(v->backing, name, sizeof(name) - 1);
+        length = min_u64(length, sizeof(name) - 1);
+    }
+    name[length] = 0;
+    const char *shown = length ? name : special_name(s, v);
+    u64 offset = v->backing && !(v->flags & (VMA_VDSO | VMA_VVAR)) ? v->offset : 0;
+    int n = format_text(line, LINE_MAX, "%08lx-%08lx %c%c%c%c %08lx %02x:%02x %lu ", v->start,
+                        v->end, v->access & MAP_READ ? 'r' : '-', v->access & MAP_WRITE ? 'w' : '-',
+                        v->access & MAP_EXECUTE ? 'x' : '-', vma_is_private(v) ? 'p' : 's', offset,
+                        major, minor, inode);
+    int pad = *shown && n < NAME_COLUMN ? NAME_COLUMN - n : 0;
+    n += format_text(line + n, LINE_MAX - (size_t)n, "%*s%s\n", pad, "", shown);
+    return min_u64((u64)n, LINE_MAX - 1);
+}
+
+size_t space_format_maps(struct space *s, u64 *cursor, char *out, size_t size)
+{
+    char line[LINE_MAX];
+    size_t used = 0;
+    for (struct vma *v = space_find_from(s, *cursor); v; v = vma_next(v)) {
+        size_t n = format_line(s, v, line);
+        if (n > size - used)
+            break;
+        memcpy(out + used, line, n);
+        used += n;
+        *cursor = v->end;
+    }
+    return used;
+}
