@@ -119,6 +119,11 @@ class Row:
         return f"denied:{self.errno}" if self.errno else self.support.value
 
     @property
+    def source(self) -> str:
+        """The stem of the handler's file in kernel/syscalls/: the page, or the call itself."""
+        return self.page or self.handler
+
+    @property
     def has_handler(self) -> bool:
         return self.support in (Support.FULL, Support.PARTIAL, Support.IGNORED)
 
