@@ -48,10 +48,10 @@ is_python_fit() { # $1: an interpreter; fit: 3.11 or later, with venv and pip's 
 # Without root: apt downloads, dpkg-deb unpacks, both below build/python.
 private_python() {
     at=$PWD/build/python
-    python=$at/root/usr/bin/python3
+    python=$at/tree/usr/bin/python3
     if [ ! -x "$python" ]; then
         say "no Python 3.11 with venv here: unpacking Debian's below build/python"
-        mkdir -p "$at/lists/partial" "$at/cache/archives/partial" "$at/root"
+        mkdir -p "$at/lists/partial" "$at/cache/archives/partial" "$at/tree"
         set -- -qq -o "Dir::State::Lists=$at/lists" -o "Dir::Cache=$at/cache" \
             -o Debug::NoLocking=1 -o APT::Sandbox::User= -o Acquire::Retries=3
         if ! { apt-get "$@" update &&
@@ -63,11 +63,11 @@ private_python() {
             exit 1
         fi
         for archive in "$at"/cache/archives/*.deb; do
-            dpkg-deb -x "$archive" "$at/root"
+            dpkg-deb -x "$archive" "$at/tree"
         done
     fi
     "$python" -m venv --clear --without-pip .venv
-    for wheel in "$at"/root/usr/share/python-wheels/pip-*.whl; do
+    for wheel in "$at"/tree/usr/share/python-wheels/pip-*.whl; do
         PYTHONPATH=$wheel .venv/bin/python -m pip install --quiet --no-index "$wheel"
     done
 }

@@ -46,7 +46,7 @@ def feature_of_symbol(symbol: str) -> str:
 
 
 def _load(kconfig: Path) -> Any:
-    import kconfiglib  # type: ignore[import-untyped]  # heavy, and only kernel builds need it
+    import kconfiglib  # heavy, and only kernel builds need it
 
     os.environ["srctree"] = str(kconfig.parent)  # kconfiglib takes its tree from the environment
     try:
