@@ -146,13 +146,12 @@ def prepare(tree: Tree, configuration: Configuration) -> Path:
 
 
 def _page_features() -> Mapping[str, frozenset[str]]:
-    """Man page → features of its rows."""
+    """Man page (or call, where there is none) → features of its rows."""
     from abi import table  # read only when a kernel is built
 
     pages: dict[str, set[str]] = {}
     for row in table.load().rows:
-        if row.page:
-            pages.setdefault(row.page, set()).add(row.feature)
+        pages.setdefault(row.source, set()).add(row.feature)
     return {page: frozenset(features) for page, features in pages.items()}
 
 
