@@ -1,4 +1,31 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Elfin runs unmodified Linux programs as unikernels."""
+"""Elfin runs unmodified Linux programs as unikernels.
+
+    elfin.run(["redis-cli", "ping"], platform="vm", memory="64M", capture_output=True, timeout=5)
+    elfin.start([...])        like subprocess.Popen
+    elfin.inspect("sqlite3")  the verdict as a dataclass
+
+`elfin.run` is also the room of that name; its module can be called.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from elfin.api import inspect, run, start
 
 __version__ = "0.1.0"
+__all__ = ["__version__", "inspect", "run", "start"]
+
+
+def __getattr__(name: str) -> object:
+    from importlib import import_module
+
+    if name == "run":
+        return import_module("elfin.run")
+    if name in ("inspect", "start"):
+        value: object = getattr(import_module("elfin.api"), name)
+        globals()[name] = value
+        return value
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

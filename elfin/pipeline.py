@@ -23,6 +23,7 @@ from elfin.program import Found, find
 
 if TYPE_CHECKING:
     from elfin.model.root import RootEntry
+    from elfin.model.verdict import Verdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +78,19 @@ def launch(prepared: Prepared, warn: Callable[[str], None]) -> RunResult:
     if choice.remark:
         warn(choice.remark)
     return run.run(prepared.image, prepared.spec, prepared.options, choice)
+
+
+def inspect(program: str) -> Verdict:
+    """The verdict on a program; nothing is executed and nothing written."""
+    from elfin.analysis import judge
+    from elfin.elf import read_facts
+
+    found = find(program, (), os.environ.get("PATH", os.defpath))
+    spec = ProgramSpec(found.host_path, found.guest_path, found.argv)
+    try:
+        return judge(spec, read_facts(found.host_path))
+    except ElfinError as error:
+        raise _as_typed(error, str(found.host_path), found.typed) from error
 
 
 def _prepare_cold(

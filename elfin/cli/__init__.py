@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Sequence
 from importlib import import_module
@@ -97,6 +98,11 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 130
     except BrokenPipeError:
         return 141
+    except Exception as error:
+        if os.environ.get("ELFIN_TRACEBACK"):
+            raise
+        _complain(_surprise(error))
+        return EXIT_ELFIN
     return status if isinstance(status, int) else 0
 
 
@@ -113,6 +119,16 @@ def _usage_sentence(error: click.ClickException) -> str:
     if isinstance(error, click.UsageError) and error.ctx is not None:
         verb = error.ctx.command_path.removeprefix("elfin").strip()
     return f"{message}; see `elfin {verb + ' ' if verb else ''}--help`"
+
+
+def _surprise(error: Exception) -> str:
+    """A mistake of ours, or a machine in a state nobody thought of: still one sentence."""
+    if isinstance(error, OSError) and error.strerror:
+        where = f"{error.filename}: " if error.filename else ""
+        what = f"{where}{error.strerror.lower()}"
+    else:
+        what = f"{type(error).__name__}: {error}"
+    return f"{what}; this is not foreseen, ELFIN_TRACEBACK=1 shows where it happened"
 
 
 def _complain(sentence: str) -> None:

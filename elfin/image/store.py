@@ -28,7 +28,7 @@ from elfin.host.errors import CacheError
 from elfin.model.image import Image
 from elfin.model.root import RootEntry
 
-DEFAULT_BOUND_BYTES = 5_000_000_000
+DEFAULT_BOUND_BYTES = 5 << 30
 FORMAT = 1  # part of every key: raise it when what an image or an index holds changes
 _UNWRITABLE = frozenset((errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.ENOENT))
 

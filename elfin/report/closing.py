@@ -10,7 +10,7 @@ from typing import Any
 
 from elfin.host.errors import HostError
 from elfin.host.units import MIB, format_ns
-from elfin.model.run import Platform, RunResult
+from elfin.model.run import Accel, CallCount, EndedBy, Platform, RunResult
 
 _DIRECT_DOORS = ("jump", "call", "native")
 
@@ -86,3 +86,34 @@ def write_result(path: Path, result: RunResult) -> None:
     except OSError as error:
         reason = (error.strerror or str(error)).lower()
         raise HostError(f"cannot write --result {path}: {reason}") from error
+
+
+def read_result(path: Path) -> RunResult | None:
+    """What `write_result` wrote; None when there is nothing (the guest was not launched)."""
+    try:
+        record = json.loads(path.read_bytes())
+        return RunResult(
+            status=record["status"],
+            ended_by=EndedBy(record["ended_by"]),
+            platform=Platform(record["platform"]),
+            accel=Accel(record["accel"]) if record["accel"] else None,
+            signal=record["signal"],
+            boot_ns=_ns(record["boot_ms"]),
+            started_ns=_ns(record["started_ms"]),
+            wall_ns=_ns(record["wall_ms"]) or 0,
+            peak_bytes=record["peak_bytes"],
+            total_bytes=record["total_bytes"],
+            calls=tuple(
+                CallCount(name, door, times)
+                for name, doors in record["calls"].items()
+                for door, times in doors.items()
+            ),
+            absent=record["absent"],
+            message=record["message"],
+        )
+    except (OSError, ValueError, KeyError):
+        return None
+
+
+def _ns(duration_ms: float | None) -> int | None:
+    return None if duration_ms is None else round(duration_ms * 1e6)

@@ -3,12 +3,15 @@
 
 Offers `run` (Image, ProgramSpec, RunOptions → RunResult). Errors: PlatformError (cannot be
 launched), OptionError (memory too small). What the guest does is never an error here but part of
-the result.
+the result. The module itself can be called: elfin.run([...]) is the Python API.
 """
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
+from types import ModuleType
+from typing import Any
 
 from elfin.host.errors import OptionError
 from elfin.host.process import plug_closed_stdio
@@ -89,3 +92,13 @@ def _short(size: int) -> str:
         if size % factor == 0:
             return f"{size // factor}{unit}"
     return f"{size // 1024}K"
+
+
+class _Room(ModuleType):
+    def __call__(self, *args: Any, **options: Any) -> Any:
+        from elfin import api
+
+        return api.run(*args, **options)
+
+
+sys.modules[__name__].__class__ = _Room
