@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * What to do with an exception or interrupt, in two steps.
+ *
+ * Holds:    bare_sort_event, on the interrupt stack: acknowledges interrupts and decides where the
+ *           frame belongs; bare_handle_event, on that stack: calls up.
+ * Promises: an interrupt of kernel code only marks PENDING_INTERRUPT; one of a program, or of the
+ *           last steps out to it (exit.S), is handled at once on the thread's frame.
+ * See:      DESIGN 3.2; arch/upcalls.h
+ */
+#include "arch/bare.h"
+#include "arch/cpu_block.h"
+#include "arch/upcalls.h"
+#include "arch/x86_64/bare_cpu.h"
+#include "arch/x86_64/bare_interrupts.h"
+#include "arch/x86_64/bare_vectors.h"
+#include "arch/x86_64/faults.h"
+#include "arch/x86_64/flags.h"
+#include "lib/log.h"
+#include "lib/string.h"
+
+#define KERNEL_HALF (1ull << 63)
+
+extern const char arch_exit_range[], arch_exit_range_end[];
+
+struct trap_frame *bare_sort_event(u64 vector, struct trap_frame *frame);
+bool bare_handle_event(struct trap_frame *frame);
+
+/* From bare_sort_event to bare_handle_event; nothing comes between, interrupts are off. */
+static struct event {
+    u64 vector, error_code, cr2;
+    bool from_program;
+} event;
+
+static bool in_exit(const struct trap_frame *f)
+{
+    return f->rip >= (u64)arch_exit_range && f->rip < (u64)arch_exit_range_end;
+}
+
+static struct trap_frame *thread_slot(void)
+{
+    return (struct trap_frame *)(this_cpu()->kernel_sp - sizeof(struct trap_frame));
+}
+
+static noreturn_fn void die(u64 vector, u64 error_code, const struct trap_frame *frame)
+{
+    char text[512];
+    arch_describe_frame(frame, text, sizeof(text));
+    panic("exception %lu error %lx cr2 %lx\n%s", vector, error_code, read_cr2(), text);
+}
+
+struct trap_frame *bare_sort_event(u64 vector, struct trap_frame *frame)
+{
+    u64 error_code = frame->call_number;
+    bool is_interrupt = vector >= VECTOR_INTERRUPTS;
+
+    if (vector == VECTOR_NMI)
+        return NULL;
+    if (vector == VECTOR_DOUBLE_FAULT || vector == VECTOR_MACHINE_CHECK)
+        die(vector, error_code, frame);
+    if (is_interrupt)
+        bare_acknowledge(vector);
+    event = (struct event){.vector = vector, .error_code = error_code, .from_program = true};
+    if (vector == VECTOR_PAGE)
+        event.cr2 = read_cr2();
+    frame->call_number = NO_CALL;
+    if (!(frame->rip & KERNEL_HALF)) {
+        *thread_slot() = *frame;
+        return thread_slot();
+    }
+    if (in_exit(frame)) /* the thread's frame is whole: start over from it */
+        return thread_slot();
+    if (is_interrupt) {
+        this_cpu()->pending |= PENDING_INTERRUPT;
+        return NULL;
+    }
+    event.from_program = false;
+    struct trap_frame *copy =
+        (struct trap_frame *)align_down(frame->rsp - sizeof(struct trap_frame), 16);
+    *copy = *frame;
+    return copy;
+}
+
+bool bare_handle_event(struct trap_frame *frame)
+{
+    const struct event e = event;
+    struct fault fault;
+
+    if (e.from_program || frame->rflags & RFLAGS_IF)
+        bare_interrupts_on();
+    if (e.vector >= VECTOR_INTERRUPTS) {
+        on_interrupt(frame);
+        return true;
+    }
+    fault_from_exception(&fault, e.vector, e.error_code, e.cr2);
+    fault.from_kernel = !e.from_program;
+    on_fault(frame, &fault);
+    return e.from_program;
+}
