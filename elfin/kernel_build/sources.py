@@ -4,7 +4,8 @@
 The rules, by name alone, so that adding a file needs no edit anywhere:
 
 - ``ROOM/*.c``, ``ROOM/*.S``: common, compiled once per configuration;
-- ``arch/ISA/*``: only for that ISA; ``arch/ISA/hosted*`` only with the process platform;
+- ``arch/ISA/*``: only for that ISA; ``arch/ISA/hosted*`` only with the process platform,
+  ``arch/ISA/bare*`` only with vm;
 - ``platform/NAME/*``: only with that platform;
 - ``devices/host_*`` with process, ``devices/virtio_*`` and ``devices/vm_*`` with vm,
   ``devices/stub_*`` with stub;
@@ -37,6 +38,7 @@ ROOMS = (
     "lib",
 )
 SUFFIXES = (".c", ".S")
+ARCH_PREFIXES = {"hosted": "process", "bare": "vm"}
 DEVICE_PREFIXES = {"host_": "process", "virtio_": "vm", "vm_": "vm", "stub_": "stub"}
 
 
@@ -69,7 +71,10 @@ def owner(path: str, arch: str) -> str | None:
     if room == "arch" and folders:
         if folders != [arch]:
             return None
-        return "process" if name.startswith("hosted") else "common"
+        for prefix, platform in ARCH_PREFIXES.items():
+            if name.startswith(prefix):
+                return platform
+        return "common"
     if room == "devices":
         for prefix, platform in DEVICE_PREFIXES.items():
             if name.startswith(prefix):

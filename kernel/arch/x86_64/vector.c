@@ -110,6 +110,18 @@ void arch_vector_restore(const void *area)
         __asm__ volatile("fxrstor64 (%0)" : : "r"(area) : "memory");
 }
 
+void arch_vector_reset(void)
+{
+    /* XSTATE_BV 0: everything goes to its initial state; no part beyond the header is read. */
+    static u8 initial[FXSAVE_BYTES + XSAVE_HEADER_BYTES] __attribute__((aligned(64)));
+    const u16 fcw = FCW_INIT;
+    const u32 mxcsr = MXCSR_INIT;
+
+    memcpy(initial + OFFSET_FCW, &fcw, sizeof(fcw));
+    memcpy(initial + OFFSET_MXCSR, &mxcsr, sizeof(mxcsr));
+    arch_vector_restore(initial);
+}
+
 size_t arch_vector_signal_size(void)
 {
     find_layout();
