@@ -111,6 +111,11 @@ u64 space_place(struct space *s, u64 hint, u64 length)
     return space_place_request(s, &r, length);
 }
 
+bool space_range_free(struct space *s, u64 start, u64 length)
+{
+    return wish_is_free(s, start, length);
+}
+
 void space_set_layout(struct space *s, u64 stack_limit, bool randomize)
 {
     u64 end = platform_traits()->program_end;

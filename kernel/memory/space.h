@@ -94,6 +94,7 @@ long space_populate(struct space *s, u64 start, u64 length, bool write);
 long space_change_flags(struct space *s, u64 start, u64 length, u32 set, u32 clear);
 /* Where a mapping of this length would go; for the loader. 0: no room. */
 u64 space_place(struct space *s, u64 hint, u64 length);
+bool space_range_free(struct space *s, u64 start, u64 length); /* and not the platform's own */
 void space_set_layout(struct space *s, u64 stack_limit, bool randomize); /* mmap_base */
 
 /* fault.c: the current space. */

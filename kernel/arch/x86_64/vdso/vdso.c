@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Holds:    the vDSO's functions: program code, called by libc in the program's own context.
+ * Promises: time without a system call: by the TSC and the data page, or by the host's own
+ *           function on the process platform. CPU-time clocks are calls, as on Linux.
+ * Refuses:  writable data and relocations: the image is mapped as it was linked.
+ * See:      vdso(7), clock_gettime(2), getcpu(2)
+ */
+#include <stddef.h>
+#include <stdint.h>
+
+#include "abi/linux/errno.h"
+#include "abi/linux/time.h"
+#include "load/vdso_data.h"
+
+#define EXPORT __attribute__((visibility("default")))
+#define NSEC_PER_SEC 1000000000ull
+#define COARSE_NS 4000000
+#define SYS_CLOCK_GETTIME 228
+#define SYS_CLOCK_GETRES 229
+
+typedef int host_clock_gettime_fn(int clock, struct linux_timespec *out);
+
+/* The image's first byte; the data page lies before it. */
+extern const char __ehdr_start[] __attribute__((visibility("hidden")));
+
+EXPORT int __vdso_clock_gettime(int clock, struct linux_timespec *out);
+EXPORT int __vdso_gettimeofday(struct linux_timeval *out, struct linux_timezone *zone);
+EXPORT int64_t __vdso_time(int64_t *seconds);
+EXPORT int __vdso_clock_getres(int clock, struct linux_timespec *resolution);
+EXPORT long __vdso_getcpu(unsigned *cpu, unsigned *node, void *unused);
+
+/* Linux's vDSO has each function under its libc name as well. */
+#define ALIAS(of) __attribute__((weak, alias(#of), visibility("default")))
+int clock_gettime(int clock, struct linux_timespec *out) ALIAS(__vdso_clock_gettime);
+int gettimeofday(struct linux_timeval *out, struct linux_timezone *zone)
+    ALIAS(__vdso_gettimeofday);
+int64_t time(int64_t *seconds) ALIAS(__vdso_time);
+int clock_getres(int clock, struct linux_timespec *resolution) ALIAS(__vdso_clock_getres);
+long getcpu(unsigned *cpu, unsigned *node, void *unused) ALIAS(__vdso_getcpu);
+
+static const struct vdso_data *data_page(void)
+{
+    return (const struct vdso_data *)(__ehdr_start - VDSO_DATA_BYTES);
+}
+
+static long call2(long number, long first, void *second)
+{
+    long result;
+    __asm__ volatile("syscall"
+                     : "=a"(result)
+                     : "a"(number), "D"(first), "S"(second)
+                     : "rcx", "r11", "memory");
+    return result;
+}
+
+/* rdtsc may run ahead of earlier loads; lfence keeps time from going backwards between cores. */
+static uint64_t cycles(void)
+{
+    uint32_t low, high;
+    __asm__ volatile("lfence; rdtsc" : "=a"(low), "=d"(high)::"memory");
+    return (uint64_t)high << 32 | low;
+}
+
+static uint64_t now_ns(const struct vdso_data *d, int is_wall)
+{
+    uint32_t sequence;
+    uint64_t ns;
+    do {
+        sequence = d->sequence;
+        __asm__ volatile("" ::: "memory");
+        uint64_t passed = cycles() - d->cycles_base;
+        ns = (uint64_t)((unsigned __int128)passed * d->cycles_mult >> d->cycles_shift);
+        ns += is_wall ? d->wall_base_ns : d->monotonic_base_ns;
+        __asm__ volatile("" ::: "memory");
+    } while ((sequence & 1) || sequence != d->sequence);
+    return ns;
+}
+
+static int is_wall_clock(int clock)
+{
+    return clock == CLOCK_REALTIME || clock == CLOCK_REALTIME_COARSE || clock == CLOCK_TAI;
+}
+
+static int is_coarse(int clock)
+{
+    return clock == CLOCK_REALTIME_COARSE || clock == CLOCK_MONOTONIC_COARSE;
+}
+
+static int is_fast(int clock)
+{
+    return is_wall_clock(clock) || is_coarse(clock) || clock == CLOCK_MONOTONIC ||
+           clock == CLOCK_MONOTONIC_RAW || clock == CLOCK_BOOTTIME;
+}
+
+int __vdso_clock_gettime(int clock, struct linux_timespec *out)
+{
+    const struct vdso_data *d = data_page();
+    if (!is_fast(clock))
+        return (int)call2(SYS_CLOCK_GETTIME, clock, out);
+    if (d->host_clock_gettime)
+        return ((host_clock_gettime_fn *)d->host_clock_gettime)(clock, out);
+    uint64_t ns = now_ns(d, is_wall_clock(clock));
+    if (is_coarse(clock))
+        ns -= ns % COARSE_NS;
+    out->tv_sec = (int64_t)(ns / NSEC_PER_SEC);
+    out->tv_nsec = (int64_t)(ns % NSEC_PER_SEC);
+    return 0;
+}
+
+int __vdso_gettimeofday(struct linux_timeval *out, struct linux_timezone *zone)
+{
+    struct linux_timespec now;
+    if (out) {
+        __vdso_clock_gettime(CLOCK_REALTIME, &now);
+        out->tv_sec = now.tv_sec;
+        out->tv_usec = now.tv_nsec / 1000;
+    }
+    if (zone)
+        *zone = (struct linux_timezone){0};
+    return 0;
+}
+
+int64_t __vdso_time(int64_t *seconds)
+{
+    struct linux_timespec now;
+    __vdso_clock_gettime(CLOCK_REALTIME_COARSE, &now);
+    if (seconds)
+        *seconds = now.tv_sec;
+    return now.tv_sec;
+}
+
+int __vdso_clock_getres(int clock, struct linux_timespec *resolution)
+{
+    if (!is_fast(clock))
+        return (int)call2(SYS_CLOCK_GETRES, clock, resolution);
+    if (resolution)
+        *resolution = (struct linux_timespec){.tv_nsec = is_coarse(clock) ? COARSE_NS : 1};
+    return 0;
+}
+
+/* One virtual CPU. */
+long __vdso_getcpu(unsigned *cpu, unsigned *node, void *unused)
+{
+    (void)unused;
+    if (cpu)
+        *cpu = 0;
+    if (node)
+        *node = 0;
+    return 0;
+}

@@ -1,0 +1,340 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Holds:    load_program: open, follow scripts, read headers, build a new space, fill the frame.
+ * Promises: until the new space is complete the process keeps its old one; then nothing can fail.
+ * Refuses:  with execve(2)'s errors. (Linux kills the process when it finds a broken segment after
+ *           the old space is gone; here the old program still runs and gets the error.)
+ * See:      execve(2), elf(5)
+ */
+#include "load/load.h"
+
+#include "abi/linux/auxvec.h"
+#include "abi/linux/errno.h"
+#include "abi/linux/fcntl.h"
+#include "abi/linux/prctl.h"
+#include "abi/linux/resource.h"
+#include "files/file.h"
+#include "lib/log.h"
+#include "lib/random.h"
+#include "lib/string.h"
+#include "load/image.h"
+#include "memory/page.h"
+#include "task/task.h"
+
+#define SCRIPT_DEPTH 5
+#define PATH_BYTES 4096
+#define AUXV_MAX 24
+#define MMAP_RANDOM_PAGES (1ull << 28)
+#define BRK_RANDOM_BYTES (1ull << 30)
+#define RSEQ_FEATURE_BYTES 28
+#define RSEQ_ALIGN 32
+#define CLOCK_TICKS 100
+
+struct program {
+    struct file *file, *interpreter_file;
+    struct elf_image image, interpreter;
+    const struct load_request *request;
+    const char *path;               /* of `file` */
+    char **argv;                    /* heap, when a script changed it; else NULL: the request's */
+};
+
+static long read_file(void *context, u64 offset, void *to, size_t n)
+{
+    return file_read_at(context, offset, to, n);
+}
+
+static int open_program(const char *path, struct file **out)
+{
+    int error = 0;
+    struct file *f = file_open_kernel(path, O_RDONLY, 0, &error);
+    if (!f)
+        return error;
+    error = file_may_execute(f);
+    if (error)
+        file_drop(f);
+    else
+        *out = f;
+    return error;
+}
+
+static int read_elf(struct file *f, struct elf_image *out)
+{
+    struct elf_source source = {.read = read_file, .context = f};
+    if (!f->operations->backing || !f->operations->backing(f))
+        return -ENOEXEC;
+    return elf_read(&source, out);
+}
+
+static void free_strings(char **strings)
+{
+    for (size_t i = 0; strings && strings[i]; i++)
+        heap_free(strings[i]);
+    heap_free(strings);
+}
+
+static void program_release(struct program *p)
+{
+    elf_release(&p->image);
+    elf_release(&p->interpreter);
+    if (p->file)
+        file_drop(p->file);
+    if (p->interpreter_file)
+        file_drop(p->interpreter_file);
+    free_strings(p->argv);
+}
+
+static size_t count_strings(const char *const *strings)
+{
+    size_t n = 0;
+    while (strings && strings[n])
+        n++;
+    return n;
+}
+
+static const char *const *program_argv(const struct program *p)
+{
+    return p->argv ? (const char *const *)p->argv : p->request->argv;
+}
+
+/* argv of a script: interpreter, its argument, the script's path, then the old argv from 1 on. */
+static int script_argv(struct program *p, const char *interpreter, const char *argument)
+{
+    const char *const *old = program_argv(p);
+    const char *lead[3] = {interpreter, argument ? argument : p->path, p->path};
+    size_t leading = argument ? 3 : 2, given = max_u64(count_strings(old), 1);
+    size_t count = leading + given - 1;
+    char **fresh = heap_alloc_zeroed((count + 1) * sizeof(*fresh));
+    if (!fresh)
+        return -ENOMEM;
+    for (size_t i = 0; i < count; i++) {
+        fresh[i] = heap_copy_string(i < leading ? lead[i] : old[i - leading + 1]);
+        if (!fresh[i]) {
+            free_strings(fresh);
+            return -ENOMEM;
+        }
+    }
+    free_strings(p->argv);
+    p->argv = fresh;
+    p->path = fresh[0];
+    return 0;
+}
+
+/* When the open file is a script, its interpreter takes its place: *followed. */
+static int follow_script(struct program *p, bool *followed)
+{
+    char head[SCRIPT_HEAD + 1], *interpreter, *argument;
+    long n = file_read_at(p->file, 0, head, SCRIPT_HEAD);
+    *followed = false;
+    if (n < 0)
+        return (int)n;
+    if (n < 2 || head[0] != '#' || head[1] != '!')
+        return 0;
+    int error = script_parse(head, (size_t)n, &interpreter, &argument);
+    if (!error)
+        error = script_argv(p, interpreter, argument);
+    if (error)
+        return error;
+    *followed = true;
+    file_drop(p->file);
+    p->file = NULL;
+    return open_program(p->path, &p->file);
+}
+
+/* Opens the program and what it needs, and reads their headers; nothing is changed yet. */
+static int open_all(struct program *p)
+{
+    bool followed = true;
+    int error = open_program(p->path, &p->file);
+    for (int depth = 0; !error && followed; depth++) {
+        if (depth > SCRIPT_DEPTH)
+            return -ELOOP;
+        error = follow_script(p, &followed);
+    }
+    if (!error)
+        error = read_elf(p->file, &p->image);
+    if (error || !p->image.interpreter)
+        return error;
+    error = open_program(p->image.interpreter, &p->interpreter_file);
+    if (error)
+        return error;
+    error = read_elf(p->interpreter_file, &p->interpreter);
+    return error == -ENOEXEC ? -ELIBBAD : error;
+}
+
+static u64 pie_wish(const struct program *p)
+{
+    if (!p->image.interpreter) /* static-PIE: a program that is its own loader goes where those go */
+        return 0;
+    u64 random = p->request->randomize ? random_u64() % MMAP_RANDOM_PAGES * PAGE_SIZE : 0;
+    return align_down(platform_traits()->program_end / 3 * 2, PAGE_SIZE) + random;
+}
+
+static u64 break_start(const struct program *p, const struct loaded_image *main)
+{
+    bool moved = p->image.relocatable && !p->image.interpreter;
+    u64 start = align_up(moved ? align_down(platform_traits()->program_end / 3 * 2, PAGE_SIZE)
+                               : main->memory_end, PAGE_SIZE);
+    if (!p->request->randomize)
+        return start;
+    return align_up(start + (moved ? 0 : PAGE_SIZE) + random_u64() % BRK_RANDOM_BYTES, PAGE_SIZE);
+}
+
+static int map_images(struct program *p, struct space *s, struct loaded_image *main,
+                      struct loaded_image *interpreter)
+{
+    struct file *f = p->file, *i = p->interpreter_file;
+    int error = image_map(s, &p->image, f->operations->backing(f), pie_wish(p), main);
+    if (!error && i)
+        error = image_map(s, &p->interpreter, i->operations->backing(i), 0, interpreter);
+    if (error)
+        return error;
+    s->code_start = main->code_start;
+    s->code_end = main->code_end;
+    s->data_start = main->data_start;
+    s->data_end = main->data_end;
+    s->brk_start = s->brk_end = break_start(p, main);
+    return vdso_map(s);
+}
+
+struct auxv {
+    u64 words[AUXV_MAX][2];
+    unsigned count;
+};
+
+static void add(struct auxv *a, u64 tag, u64 value)
+{
+    assert_always(a->count < AUXV_MAX);
+    a->words[a->count][0] = tag;
+    a->words[a->count++][1] = value;
+}
+
+/* In Linux's order; the pointers into the stack are filled in when it is built. */
+static void make_auxv(const struct program *p, const struct space *s, const struct process *process,
+                      const struct loaded_image *main, const struct loaded_image *interpreter,
+                      struct auxv *a)
+{
+    const struct credentials *c = &process->credentials;
+    u64 headers = p->image.headers_vaddr ? p->image.headers_vaddr + main->bias : 0;
+    if (s->vdso_base)
+        add(a, AT_SYSINFO_EHDR, s->vdso_base);
+    add(a, AT_MINSIGSTKSZ, arch_signal_frame_size());
+    add(a, AT_HWCAP, arch_hwcap());
+    add(a, AT_PAGESZ, PAGE_SIZE);
+    add(a, AT_CLKTCK, CLOCK_TICKS);
+    add(a, AT_PHDR, headers);
+    add(a, AT_PHENT, 56);
+    add(a, AT_PHNUM, p->image.header_count);
+    add(a, AT_BASE, interpreter->bias);
+    add(a, AT_FLAGS, 0);
+    add(a, AT_ENTRY, main->entry);
+    add(a, AT_UID, c->uid);
+    add(a, AT_EUID, c->euid);
+    add(a, AT_GID, c->gid);
+    add(a, AT_EGID, c->egid);
+    add(a, AT_SECURE, c->uid != c->euid || c->gid != c->egid);
+    add(a, AT_RANDOM, 0);
+    add(a, AT_HWCAP2, arch_hwcap2());
+    add(a, AT_EXECFN, 0);
+    if (arch_platform_name())
+        add(a, AT_PLATFORM, 0);
+    add(a, AT_RSEQ_FEATURE_SIZE, RSEQ_FEATURE_BYTES);
+    add(a, AT_RSEQ_ALIGN, RSEQ_ALIGN);
+    add(a, AT_NULL, 0);
+}
+
+static struct space *create_space(const struct process *process, const struct load_request *r)
+{
+    struct space *s = space_create();
+    if (!s)
+        return NULL;
+    s->limit_as = process->limits[RLIMIT_AS].soft;
+    s->limit_data = process->limits[RLIMIT_DATA].soft;
+    s->bottom_up = process->personality & ADDR_COMPAT_LAYOUT;
+    space_set_layout(s, process->limits[RLIMIT_STACK].soft, r->randomize);
+    return s;
+}
+
+/* Fills the current, empty space. */
+static int build(struct program *p, struct process *process, struct space *s,
+                 struct auxv *auxv, u64 *entry, u64 *sp)
+{
+    struct loaded_image main, interpreter = {0};
+    struct stack_request stack = {
+        .argv = program_argv(p), .envp = p->request->envp, .filename = p->request->path,
+        .randomize = p->request->randomize, .executable = p->image.executable_stack,
+        .limit = s->stack_limit, .auxv = auxv->words};
+    int error = stack_check(&stack);
+    if (!error)
+        error = map_images(p, s, &main, &interpreter);
+    if (error)
+        return error;
+    make_auxv(p, s, process, &main, &interpreter, auxv);
+    stack.auxv_count = auxv->count;
+    *entry = p->interpreter_file ? interpreter.entry : main.entry;
+    return stack_build(s, &stack, sp);
+}
+
+static int set_executable(struct process *process, struct program *p)
+{
+    char *path = heap_alloc(PATH_BYTES);
+    if (!path)
+        return -ENOMEM;
+    file_path(p->file, path, PATH_BYTES);
+    char *copy = heap_copy_string(path);
+    heap_free(path);
+    if (!copy)
+        return -ENOMEM;
+    heap_free(process->executable);
+    process->executable = copy;
+    return 0;
+}
+
+/* Nothing below fails. */
+static void commit(struct process *process, struct space *s, const struct load_request *request,
+                   const struct auxv *auxv)
+{
+    struct space *old = process->space;
+    const char *slash = strrchr(request->path, '/');
+    const char *name = slash ? slash + 1 : request->path;
+    size_t n = strnlen(name, sizeof(process->command) - 1);
+    memset(process->command, 0, sizeof(process->command));
+    memcpy(process->command, name, n);
+    memcpy(process->auxv, auxv->words, auxv->count * 2 * sizeof(u64));
+    process->auxv_words = auxv->count * 2;
+    process->space = s;
+    if (old)
+        space_drop(old);
+}
+
+static int load_opened(struct program *p, struct process *process, struct trap_frame *frame)
+{
+    struct space *before = space_current(), *s = create_space(process, p->request);
+    struct auxv auxv = {.count = 0};
+    u64 entry = 0, sp = 0;
+    if (!s)
+        return -ENOMEM;
+    space_switch(s); /* program memory is opened in the current space only */
+    int error = build(p, process, s, &auxv, &entry, &sp);
+    if (!error)
+        error = set_executable(process, p);
+    if (error) {
+        if (before)
+            space_switch(before);
+        space_drop(s);
+        return error;
+    }
+    commit(process, s, p->request, &auxv);
+    frame_init_program(frame, entry, sp);
+    return 0;
+}
+
+int load_program(struct process *process, const struct load_request *request,
+                 struct trap_frame *frame)
+{
+    struct program p = {.request = request, .path = request->path};
+    int error = open_all(&p);
+    if (!error)
+        error = load_opened(&p, process, frame);
+    program_release(&p);
+    return error;
+}

@@ -1,0 +1,8 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The vDSO as it was linked, made by tools/gen_vdso.py; whole pages, 0: this CPU has none. */
+#pragma once
+
+#include "lib/types.h"
+
+extern const size_t vdso_image_bytes;
+extern const u8 vdso_image[];
