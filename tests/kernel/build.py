@@ -47,7 +47,10 @@ rule program
 rule abi
   command = {sys.executable} $in --arch x86_64 --config $dotconfig -o {OUTPUT}/abi --allow-missing
   restat = 1
+rule vdso
+  command = {sys.executable} $in --arch x86_64 -o $out
 """
+VDSO_SOURCES = ("arch/x86_64/vdso/vdso.c", "arch/x86_64/vdso/vdso.ld", "load/vdso_data.h")
 GENERATED_HEADERS = ("abi_numbers.h", "abi_handlers.h", "abi_trace.h")
 GENERATED_SOURCES = ("abi_dispatch.c", "abi_trace.c")
 
@@ -64,11 +67,14 @@ def _ninja_text(inputs: Path, tests: list[Path]) -> str:
     ]
     headers = [OUTPUT / "abi" / name for name in GENERATED_HEADERS]
     generated = [OUTPUT / "abi" / name for name in GENERATED_SOURCES]
-    sources = [ROOT / "kernel" / name for name in names] + generated
+    vdso = OUTPUT / "vdso" / "vdso_image.c"
+    sources = [ROOT / "kernel" / name for name in names] + [*generated, vdso]
     text = [RULES, f"config = {inputs}/config.h\ndotconfig = {inputs}/.config\n"]
     outputs = " ".join(str(path) for path in headers + generated)
     reads = " ".join((inputs / "generator-inputs.txt").read_text(encoding="utf-8").split())
     text.append(f"build {outputs}: abi {ROOT}/tools/gen_abi.py | {inputs}/.config {reads}\n")
+    reads = " ".join(f"{ROOT}/kernel/{name}" for name in VDSO_SOURCES)
+    text.append(f"build {vdso}: vdso {ROOT}/tools/gen_vdso.py | {reads}\n")
     order = " ".join(str(path) for path in headers)
     for source in sources + tests:
         text.append(f"build {_object(source)}: kernel-cc {source} || {order}\n")
