@@ -39,7 +39,9 @@ def table() -> bytes:
     rows = ["id,name,city,amount"]
     cities = ("Oslo", "Lima", "Graz", "Kyoto", "Accra")
     for i in range(500):
-        rows.append(f"{i},{_WORDS[i % len(_WORDS)]}{i},{cities[i % 5]},{(i * 7919) % 1000}.{i % 100:02d}")
+        rows.append(
+            f"{i},{_WORDS[i % len(_WORDS)]}{i},{cities[i % 5]},{(i * 7919) % 1000}.{i % 100:02d}"
+        )
     return "\n".join(rows).encode() + b"\n"
 
 
@@ -48,7 +50,7 @@ def document() -> bytes:
     value = {
         "name": "elfin",
         "numbers": [0, -1, 2.5, 1e100],
-        "text": "Grüße, \u4e16\u754c \\ \"quoted\"",
+        "text": 'Grüße, \u4e16\u754c \\ "quoted"',
         "items": [{"id": i, "tags": _WORDS[i : i + 2]} for i in range(12)],
         "none": None,
         "deep": {"a": {"b": {"c": [True, False]}}},

@@ -158,8 +158,8 @@ def difference(row: Row, linux: Outcome, elfin: Outcome) -> str | None:
     return "\n".join(parts)
 
 
-def _shown(value: int | bytes) -> str:
-    if isinstance(value, int):
+def _shown(value: object) -> str:
+    if not isinstance(value, bytes):
         return str(value)
     text = repr(value[:_SHOWN_BYTES])
     return text if len(value) <= _SHOWN_BYTES else f"{text}... ({len(value)} bytes)"

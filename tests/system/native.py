@@ -44,7 +44,7 @@ def _mount(source: str, target: str, kind: str | None, flags: int) -> None:
 
 
 def enter(root: str, folder: str) -> None:
-    """Make this process live in ``root`` with ``folder`` at /data. OSError where that is refused."""
+    """Move this process into ``root``, ``folder`` at /data. OSError where that is refused."""
     uid, gid = os.getuid(), os.getgid()
     if uid == 0:
         _check(_libc.unshare(_CLONE_NEWNS), "unshare")

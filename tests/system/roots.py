@@ -26,7 +26,17 @@ def ensure_root(name: str, packages: tuple[str, ...]) -> Path:
     root = ROOTS / name
     with (ROOTS / f".{name}.lock").open("w") as lock:  # two pytest workers want it at once
         fcntl.flock(lock, fcntl.LOCK_EX)
-        command = [sys.executable, "-m", "elfin", "rootfs", "debian", "--slim", "-q", "-o", str(root)]
+        command = [
+            sys.executable,
+            "-m",
+            "elfin",
+            "rootfs",
+            "debian",
+            "--slim",
+            "-q",
+            "-o",
+            str(root),
+        ]
         done = subprocess.run(
             [*command, *packages], cwd=PROJECT, capture_output=True, text=True, check=False
         )
@@ -47,7 +57,9 @@ def _lay_fixed_files(root: Path) -> None:
             target.mkdir(parents=True)
             target.chmod(entry.mode)
         elif entry.kind is EntryKind.FILE:
-            content = entry.data if entry.data is not None else entry.source and entry.source.read_bytes()
+            content = (
+                entry.data if entry.data is not None else entry.source and entry.source.read_bytes()
+            )
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_bytes(content or b"")
             target.chmod(entry.mode)

@@ -1,20 +1,20 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """The rows of programs.toml and tour.toml: one command line each, with all that decides its output.
 
-    [roots]
-    NAME = ["package", ...]      Debian packages of one root directory
+[roots]
+NAME = ["package", ...]      Debian packages of one root directory
 
-    [[row]]
-    argv = [...]                 the command line; argv[0] is looked up in the row's PATH
-    root = "NAME"                the root it runs in; absent: the host's own root
-    name = "..."                 for reports; absent: the command line
-    files = ["lines.txt", ...]   fixtures that lie in the working directory
-    inline = { "a.txt" = "..." } further files of it, written here
-    stdin = "..." | stdin_file = "lines.txt"
-    env = { K = "V" }            beside PATH HOME TERM LANG
-    status = 0                   what Linux must answer (else the row itself is wrong)
-    sort = true                  output is unordered on Linux: lines are sorted before comparing
-    memory = "256M"              -m
+[[row]]
+argv = [...]                 the command line; argv[0] is looked up in the row's PATH
+root = "NAME"                the root it runs in; absent: the host's own root
+name = "..."                 for reports; absent: the command line
+files = ["lines.txt", ...]   fixtures that lie in the working directory
+inline = { "a.txt" = "..." } further files of it, written here
+stdin = "..." | stdin_file = "lines.txt"
+env = { K = "V" }            beside PATH HOME TERM LANG
+status = 0                   what Linux must answer (else the row itself is wrong)
+sort = true                  output is unordered on Linux: lines are sorted before comparing
+memory = "256M"              -m
 """
 
 from __future__ import annotations
