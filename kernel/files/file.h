@@ -13,7 +13,29 @@
 
 struct inode;
 struct file;
-struct statx_fields;
+struct path_node;
+struct poll_wait;
+struct linux_statfs;
+
+struct timestamp {
+    s64 seconds;
+    u32 nanoseconds;
+};
+
+/* What stat and statx answer. Device numbers as stat(2) encodes them. */
+struct statx_fields {
+    u64 device, inode, rdev, size, blocks; /* blocks of 512 bytes */
+    u32 mode, nlink, uid, gid, block_size, mount_id;
+    bool is_mount_root;
+    struct timestamp accessed, modified, changed, born;
+};
+
+/* Where a directory's entries go. put: 0, or not 0 when there is no room: the entry was not
+ * taken. `next` is the directory position behind the entry. */
+struct directory_sink {
+    int (*put)(struct directory_sink *s, const char *name, size_t length, u64 inode, u8 type,
+               u64 next);
+};
 
 /* What an open file can do. NULL: the call's usual error (EINVAL, ENOTTY, ESPIPE ...). All sleep
  * when they must, return >= 0 or -errno (also -ERESTARTSYS). */
@@ -29,6 +51,8 @@ struct file_operations {
     struct backing *(*backing)(struct file *f);          /* for mmap; NULL: ENODEV */
     long (*sync)(struct file *f);
     void (*close)(struct file *f);                       /* last reference */
+    /* Lines of /proc/PID/fdinfo behind the common ones; bytes put into out. */
+    size_t (*describe)(struct file *f, char *out, size_t size);
 };
 
 struct file {
@@ -40,13 +64,20 @@ struct file {
     u64 offset;
     u64 owner;                    /* F_SETOWN */
     void *private_data;
-    struct list epoll_items;      /* epoll registrations */
+    struct list watches;          /* struct file_watch: epoll registrations */
+};
+
+/* Someone who must know when the last descriptor of an open file is gone. */
+struct file_watch {
+    struct list link;
+    void (*forget)(struct file_watch *w); /* must unlink itself */
 };
 
 /* poll.c: one wait over many queues. */
 struct poll_wait {
     struct waiter *waiters;
     unsigned used, capacity;
+    bool overflowed;             /* more queues than capacity: the wait must fail, ENOMEM */
     void (*enter)(struct poll_wait *w, struct wait_queue *q, u32 events);
 };
 static inline void poll_enter(struct poll_wait *w, struct wait_queue *q, u32 events)
@@ -56,11 +87,23 @@ static inline void poll_enter(struct poll_wait *w, struct wait_queue *q, u32 eve
 }
 
 /* descriptor.c */
+void descriptor_put(struct descriptor_table *t, unsigned fd, struct file *f); /* fresh table, fd < 3 */
 struct descriptor_table *descriptors_create(void);
 void descriptors_drop(struct descriptor_table *t);       /* closes all when last */
 struct file *descriptor_file(int fd);                    /* held for the caller; NULL: EBADF */
 int descriptor_install(struct file *f, int lowest, bool close_on_exec); /* takes f; fd or -errno */
 int descriptor_close(int fd);
+/* dup2 and dup3: takes f, closes what fd was. fd or -EBADF, -EMFILE ... */
+int descriptor_install_at(struct file *f, int fd, bool close_on_exec);
+int descriptor_flags(int fd);                            /* FD_CLOEXEC or 0, -EBADF */
+int descriptor_set_flags(int fd, bool close_on_exec);
+int descriptor_close_range(u32 first, u32 last, bool only_mark);
+void descriptors_close_on_exec(struct descriptor_table *t);
+struct descriptor_table *descriptors_copy(struct descriptor_table *t); /* fork; NULL: no memory */
+void descriptors_hold(struct descriptor_table *t);
+struct file *descriptor_of(struct descriptor_table *t, int fd); /* held; NULL: not open */
+int descriptor_next(struct descriptor_table *t, int from);      /* open one >= from, or -1 */
+unsigned descriptor_table_size(struct descriptor_table *t);
 void file_hold(struct file *f);
 void file_drop(struct file *f);
 struct file *file_create(const struct file_operations *operations, struct inode *inode, u32 flags);
@@ -70,6 +113,12 @@ struct file *file_open_kernel(const char *path, u32 flags, u32 mode, int *error)
     current process, or the root when there is none */
 long file_read_at(struct file *f, u64 offset, void *to, size_t n);  /* kernel memory; short at end */
 int file_stat(struct file *f, struct statx_fields *out);
+/* read(2), write(2) on an open file: mode checks, position, O_APPEND. offset NULL: the file's own
+ * position; else pread's (>= 0). Bytes or -errno. */
+long file_read(struct file *f, struct io *io, u64 *offset);
+long file_write(struct file *f, struct io *io, u64 *offset);
+long file_seek(struct file *f, s64 offset, int whence);
+u32 file_poll(struct file *f, struct poll_wait *w);
 int file_may_execute(struct file *f);                    /* 0, -EACCES */
 size_t file_path(struct file *f, char *out, size_t size); /* absolute; for /proc and AT_EXECFN */
 
@@ -77,5 +126,11 @@ size_t file_path(struct file *f, char *out, size_t size); /* absolute; for /proc
  * these in this order. */
 int files_start(void);
 int files_open_standard_streams(struct descriptor_table *t);
+/* The terminal's size, when the streams are one (boot information, WINSIZE command). */
+void files_set_window(u16 rows, u16 columns);
 struct file_context *file_context_create(const char *cwd, u32 umask, int *error);
+struct file_context *file_context_copy(struct file_context *c); /* fork; NULL: no memory */
+void file_context_hold(struct file_context *c);
 void file_context_drop(struct file_context *c);
+/* Closes a process's descriptors and lets go of its directories (task's exit hook). */
+void files_drop_process(struct process *p);

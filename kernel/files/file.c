@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Open files (what POSIX calls open file descriptions): references, position, read and write.
+ *
+ * Promises: the position is shared by all descriptors of the open file and moves by what was
+ *           transferred, also when the call is then cut short.
+ * See:      read(2), write(2), lseek(2)
+ */
+#include "abi/linux/poll.h"
+#include "files/inode.h"
+#include "files/lock.h"
+#include "lib/string.h"
+#include "memory/page.h"
+
+struct file *file_create(const struct file_operations *operations, struct inode *inode, u32 flags)
+{
+    struct file *f = heap_alloc_zeroed(sizeof(*f));
+    if (!f)
+        return NULL;
+    f->operations = operations;
+    f->inode = inode;
+    inode_hold(inode);
+    f->references = 1;
+    f->flags = flags;
+    list_init(&f->watches);
+    return f;
+}
+
+void file_hold(struct file *f)
+{
+    f->references++;
+}
+
+void file_drop(struct file *f)
+{
+    if (!f || --f->references)
+        return;
+    while (!list_empty(&f->watches)) {
+        struct file_watch *w = list_entry(f->watches.next, struct file_watch, link);
+        w->forget(w);
+    }
+    lock_forget_file(f);
+    if (f->operations && f->operations->close)
+        f->operations->close(f);
+    node_drop(f->path);
+    inode_drop(f->inode);
+    heap_free(f);
+}
+
+static bool may_read(const struct file *f)
+{
+    return !(f->flags & O_PATH) && (f->flags & O_ACCMODE) != O_WRONLY;
+}
+
+static bool may_write(const struct file *f)
+{
+    u32 mode = f->flags & O_ACCMODE;
+    return !(f->flags & O_PATH) && (mode == O_WRONLY || mode == O_RDWR);
+}
+
+long file_read(struct file *f, struct io *io, u64 *offset)
+{
+    if (!may_read(f))
+        return -EBADF;
+    if (inode_is_directory(f->inode))
+        return -EISDIR;
+    if (offset && !f->operations->seek)
+        return -ESPIPE;
+    if (!f->operations->read)
+        return -EINVAL;
+    if (offset && (s64)*offset < 0)
+        return -EINVAL;
+    return f->operations->read(f, io, offset ? offset : &f->offset);
+}
+
+long file_write(struct file *f, struct io *io, u64 *offset)
+{
+    if (!may_write(f))
+        return -EBADF;
+    if (offset && !f->operations->seek)
+        return -ESPIPE;
+    if (!f->operations->write)
+        return -EINVAL;
+    if (offset && (s64)*offset < 0)
+        return -EINVAL;
+    return f->operations->write(f, io, offset ? offset : &f->offset);
+}
+
+long file_seek(struct file *f, s64 offset, int whence)
+{
+    if (f->flags & O_PATH)
+        return -EBADF;
+    if (whence < SEEK_SET || whence > SEEK_HOLE)
+        return -EINVAL;
+    if (!f->operations->seek)
+        return -ESPIPE;
+    return f->operations->seek(f, offset, whence);
+}
+
+u32 file_poll(struct file *f, struct poll_wait *w)
+{
+    if (f->flags & O_PATH)
+        return POLLNVAL;
+    if (!f->operations->poll)
+        return POLLIN | POLLOUT | POLLRDNORM | POLLWRNORM;
+    return f->operations->poll(f, w);
+}
+
+int file_stat(struct file *f, struct statx_fields *out)
+{
+    inode_stat(f->inode, out);
+    out->is_mount_root = f->path && !f->path->parent && f->path->fs->mounted;
+    return 0;
+}
+
+long file_read_at(struct file *f, u64 offset, void *to, size_t n)
+{
+    struct io io;
+    io_kernel(&io, to, n);
+    return file_read(f, &io, &offset);
+}
+
+int file_may_execute(struct file *f)
+{
+    if (!inode_is_regular(f->inode) || (f->inode->fs->flags & ST_NOEXEC))
+        return -EACCES;
+    return inode_may(f->inode, MAY_EXECUTE);
+}
+
+size_t file_path(struct file *f, char *out, size_t size)
+{
+    if (!f->path || !f->path->fs->mounted) {
+        const struct inode_operations *o = f->inode->operations;
+        return o->label ? o->label(f->inode, out, size) : 0;
+    }
+    size_t length = node_path(f->path, NULL, out, size);
+    static const char deleted[] = " (deleted)";
+    if (length && node_deleted(f->path) && length + sizeof(deleted) <= size) {
+        memcpy(out + length, deleted, sizeof(deleted));
+        length += sizeof(deleted) - 1;
+    }
+    return length;
+}
+
+long file_seek_plain(struct file *f, s64 offset, int whence, u64 size)
+{
+    u64 at = whence == SEEK_CUR ? f->offset + (u64)offset
+             : whence == SEEK_END ? size + (u64)offset : (u64)offset;
+    if (whence > SEEK_END || (s64)at < 0)
+        return -EINVAL;
+    f->offset = at;
+    return (long)at;
+}

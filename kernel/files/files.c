@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The room's start: the root and what is mounted below it.
+ *
+ * Promises: after files_start() every path call works; what a configuration has not selected
+ *           (procfs, sysfs, devfs) is simply not mounted.
+ */
+#include "devices/rom.h"
+#include "files/devices.h"
+#include "files/inode.h"
+#include "lib/log.h"
+
+static struct file_system root_fs;
+
+#if CONFIG_FEATURE_VFS
+static struct file_system tmp_fs, run_fs, shm_fs;
+
+static int mount_tmpfs(struct file_system *fs, const char *path, u32 mode, u32 flags)
+{
+    int error = tmpfs_init(fs, "tmpfs", mode);
+    fs->flags = flags;
+    return error ? error : mount_at(fs, path);
+}
+
+static int mount_rest(void)
+{
+    int error = devfs_mount();
+    if (!error)
+        error = mount_tmpfs(&shm_fs, "/dev/shm", 01777, ST_NOSUID | ST_NODEV);
+    if (!error)
+        error = procfs_mount();
+    if (!error)
+        error = sysfs_mount();
+    if (!error)
+        error = mount_tmpfs(&run_fs, "/run", 0755, ST_NOSUID | ST_NODEV);
+    if (!error)
+        error = mount_tmpfs(&tmp_fs, "/tmp", 01777, ST_NOSUID | ST_NODEV);
+    return error;
+}
+#else
+static int mount_rest(void)
+{
+    return 0;
+}
+#endif
+
+int files_start(void)
+{
+    const struct platform_blob *rom = rom_root_image();
+    file_system_init(&anonymous_fs, "anon_inodefs", ANON_INODE_FS_MAGIC);
+    file_system_init(&pipe_fs, "pipefs", PIPEFS_MAGIC);
+    file_system_init(&memfd_fs, "tmpfs", TMPFS_MAGIC);
+    int error = tmpfs_init(&root_fs, "rootfs", 0755);
+    if (!error)
+        error = mount_at(&root_fs, "/");
+    if (!error && rom && rom->size)
+        error = root_image_load(&root_fs, rom->data, rom->size, rom->paddr);
+    if (error == -EINVAL)
+        log_line("files: the root image is damaged");
+    return error ? error : mount_rest();
+}
+
+void files_drop_process(struct process *p)
+{
+    struct descriptor_table *t = p->descriptors;
+    struct file_context *c = p->files;
+    p->descriptors = NULL;
+    descriptors_drop(t);
+    p->files = NULL;
+    file_context_drop(c);
+}

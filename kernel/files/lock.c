@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * File locks.
+ *
+ * Holds:    per inode a list of ranges, each with its owner. Ranges of one owner never overlap:
+ *           a new one cuts what it covers out of the old ones first.
+ * Promises: a waiting request is tried again whenever any lock is released.
+ * Refuses:  deadlock detection (EDEADLK): needs two processes that wait for each other.
+ * See:      fcntl(2), flock(2)
+ */
+#include "files/lock.h"
+
+#include "files/inode.h"
+#include "memory/page.h"
+
+struct lock_list {
+    struct list ranges;
+};
+
+struct range {
+    struct list link;
+    enum lock_kind kind;
+    const void *owner;           /* struct process or struct file */
+    s32 pid;
+    bool exclusive;
+    u64 start, end;
+};
+
+static struct wait_queue released = {{&released.waiters, &released.waiters}};
+
+static const void *owner_of(const struct file *f, enum lock_kind kind)
+{
+    return kind == LOCK_KIND_PROCESS ? (const void *)current_process() : (const void *)f;
+}
+
+/* fcntl's two kinds see each other, flock's is a world of its own. */
+static bool same_world(enum lock_kind a, enum lock_kind b)
+{
+    return (a == LOCK_KIND_FLOCK) == (b == LOCK_KIND_FLOCK);
+}
+
+static struct range *conflict(const struct file *f, const struct lock_request *r)
+{
+    struct lock_list *l = f->inode->locks;
+    if (!l)
+        return NULL;
+    list_for_each(at, &l->ranges) {
+        struct range *o = list_entry(at, struct range, link);
+        bool mine = o->kind == r->kind && o->owner == owner_of(f, r->kind);
+        if (!mine && same_world(o->kind, r->kind) && (o->exclusive || r->exclusive) &&
+            o->start <= r->end && r->start <= o->end)
+            return o;
+    }
+    return NULL;
+}
+
+static struct range *add(struct lock_list *l, const struct range *like)
+{
+    struct range *n = heap_alloc(sizeof(*n));
+    if (!n)
+        return NULL;
+    *n = *like;
+    list_init(&n->link);
+    list_push_back(&l->ranges, &n->link);
+    return n;
+}
+
+/* Cuts [start, end] out of the owner's ranges. */
+static int cut(struct lock_list *l, enum lock_kind kind, const void *owner, u64 start, u64 end)
+{
+    list_for_each_safe(at, &l->ranges) {
+        struct range *o = list_entry(at, struct range, link);
+        if (o->kind != kind || o->owner != owner || o->start > end || start > o->end)
+            continue;
+        if (o->start < start && o->end > end) {
+            struct range tail = *o;
+            tail.start = end + 1;
+            if (!add(l, &tail))
+                return -ENOMEM;
+            o->end = start - 1;
+        } else if (o->start < start) {
+            o->end = start - 1;
+        } else if (o->end > end) {
+            o->start = end + 1;
+        } else {
+            list_remove(&o->link);
+            heap_free(o);
+        }
+    }
+    return 0;
+}
+
+static int make_list(struct inode *i)
+{
+    if (i->locks)
+        return 0;
+    i->locks = heap_alloc(sizeof(*i->locks));
+    if (!i->locks)
+        return -ENOMEM;
+    list_init(&i->locks->ranges);
+    return 0;
+}
+
+static void drop_empty_list(struct inode *i)
+{
+    if (i->locks && list_empty(&i->locks->ranges)) {
+        heap_free(i->locks);
+        i->locks = NULL;
+    }
+}
+
+struct attempt {
+    struct file *f;
+    const struct lock_request *r;
+};
+
+static bool is_free(void *arg)
+{
+    struct attempt *a = arg;
+    return !conflict(a->f, a->r);
+}
+
+int lock_acquire(struct file *f, const struct lock_request *r)
+{
+    struct attempt attempt = {f, r};
+    if (conflict(f, r)) {
+        if (!r->waits)
+            return -EAGAIN;
+        int error = wait_until(&released, is_free, &attempt, NO_DEADLINE);
+        if (error)
+            return error;
+    }
+    const void *owner = owner_of(f, r->kind);
+    struct range range = {
+        .kind = r->kind, .owner = owner, .exclusive = r->exclusive, .start = r->start,
+        .end = r->end, .pid = r->kind == LOCK_KIND_PROCESS ? current_process()->pid : -1,
+    };
+    int error = make_list(f->inode);
+    if (!error)
+        error = cut(f->inode->locks, r->kind, owner, r->start, r->end);
+    if (!error && !add(f->inode->locks, &range))
+        error = -ENOMEM;
+    if (!error)
+        wake_all(&released, 0); /* exclusive may have become shared */
+    return error;
+}
+
+int lock_release(struct file *f, const struct lock_request *r)
+{
+    if (!f->inode->locks)
+        return 0;
+    int error = cut(f->inode->locks, r->kind, owner_of(f, r->kind), r->start, r->end);
+    drop_empty_list(f->inode);
+    wake_all(&released, 0);
+    return error;
+}
+
+bool lock_find_conflict(struct file *f, const struct lock_request *r, struct lock_request *out,
+                        s32 *pid)
+{
+    struct range *o = conflict(f, r);
+    if (!o)
+        return false;
+    *out = (struct lock_request){
+        .kind = o->kind, .exclusive = o->exclusive, .start = o->start, .end = o->end,
+    };
+    *pid = o->pid;
+    return true;
+}
+
+static void forget(struct inode *i, enum lock_kind kind, const void *owner)
+{
+    cut(i->locks, kind, owner, 0, UINT64_MAX);
+    wake_all(&released, 0);
+}
+
+void lock_forget_file(struct file *f)
+{
+    if (!f->inode->locks)
+        return;
+    forget(f->inode, LOCK_KIND_FILE, f);
+    forget(f->inode, LOCK_KIND_FLOCK, f);
+    drop_empty_list(f->inode);
+}
+
+void lock_forget_process(struct file *f)
+{
+    if (!f->inode->locks)
+        return;
+    forget(f->inode, LOCK_KIND_PROCESS, current_process());
+    drop_empty_list(f->inode);
+}

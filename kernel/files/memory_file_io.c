@@ -1,0 +1,291 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Reading, writing, seeking and allocating in files of memory. See memory_file.c.
+ */
+#include "abi/linux/resource.h"
+#include "devices/rom.h"
+#include "abi/linux/ioctl.h"
+#include "files/memory_file.h"
+#include "memory/space.h"
+
+#define FILE_SIZE_MAX 0x7fffffffffffffffull
+
+static struct memory_file *file_of(struct file *f)
+{
+    return memory_file_of(f->inode);
+}
+
+/* relatime: a read is noted when the last note is older than the last change. */
+static void note_access(struct inode *i)
+{
+    bool stale = i->accessed.seconds < i->modified.seconds ||
+                 (i->accessed.seconds == i->modified.seconds &&
+                  i->accessed.nanoseconds <= i->modified.nanoseconds);
+    if (stale)
+        i->accessed = time_now();
+}
+
+/* One stretch of at most n bytes that lie together; the bytes moved, or -errno. */
+static long read_stretch(struct memory_file *m, struct io *io, u64 at, u64 n)
+{
+    if (m->image)
+        return (long)io_put(io, m->image + at, n);
+    u64 data = page_store_next_data(&m->store, at, at + n);
+    if (data > at)
+        return (long)io_put_zeros(io, data - at);
+    u64 within = at % PAGE_SIZE;
+    paddr_t first;
+    u64 end = page_store_next_hole(&m->store, at, at + n);
+    long run = page_store_pages(&m->store, at / PAGE_SIZE,
+                                align_up(within + (end - at), PAGE_SIZE) / PAGE_SIZE, false, &first);
+    if (run < 0)
+        return run;
+    u64 here = min_u64(end - at, (u64)run * PAGE_SIZE - within);
+    return (long)io_put(io, (const u8 *)rom_frame_pointer(first) + within, here);
+}
+
+static long memory_read(struct file *f, struct io *io, u64 *offset)
+{
+    struct memory_file *m = file_of(f);
+    u64 size = m->inode.size, done = 0;
+    if (*offset >= size || io->remaining == 0)
+        return 0;
+    note_access(&m->inode);
+    while (io->remaining && *offset < size) {
+        u64 want = min_u64(io->remaining, size - *offset);
+        u64 before = io->remaining;
+        long moved = read_stretch(m, io, *offset, want);
+        if (moved <= 0)
+            return done ? (long)done : moved < 0 ? moved : -EFAULT;
+        *offset += (u64)moved;
+        done += (u64)moved;
+        if (before - io->remaining != (u64)moved)
+            return (long)done;
+    }
+    return (long)done;
+}
+
+/* How many of n bytes a write at `at` may bring: RLIMIT_FSIZE and the largest offset. */
+static long write_bound(u64 at, u64 n)
+{
+    struct process *p = current_process();
+    u64 limit = p->limits[RLIMIT_FSIZE].soft;
+    if (at >= limit) {
+        signal_send_thread(current_thread(), SIGXFSZ, NULL);
+        return -EFBIG;
+    }
+    if (at >= FILE_SIZE_MAX)
+        return -EFBIG;
+    return (long)min_u64(n, min_u64(limit, FILE_SIZE_MAX) - at);
+}
+
+static long write_stretch(struct memory_file *m, struct io *io, u64 at, u64 n)
+{
+    u64 within = at % PAGE_SIZE;
+    paddr_t first;
+    long run = page_store_pages(&m->store, at / PAGE_SIZE,
+                                align_up(within + n, PAGE_SIZE) / PAGE_SIZE, true, &first);
+    if (run < 0)
+        return run == -ENOMEM ? -ENOSPC : run;
+    u64 here = min_u64(n, (u64)run * PAGE_SIZE - within);
+    return (long)io_take(io, (u8 *)rom_frame_pointer(first) + within, here);
+}
+
+/* write(2) by someone without privilege takes the set-id bits away. */
+static void drop_set_id(struct inode *i)
+{
+    if ((i->mode & (S_ISUID | S_ISGID)) && !is_privileged()) {
+        i->mode &= ~(u32)S_ISUID;
+        if (i->mode & S_IXGRP)
+            i->mode &= ~(u32)S_ISGID;
+    }
+}
+
+static long check_seals(struct memory_file *m, u64 at, u64 n)
+{
+    if (m->seals & (F_SEAL_WRITE | F_SEAL_FUTURE_WRITE))
+        return -EPERM;
+    if ((m->seals & F_SEAL_GROW) && at + n > m->inode.size)
+        return at >= m->inode.size ? -EPERM : (long)(m->inode.size - at);
+    return (long)n;
+}
+
+static long memory_write(struct file *f, struct io *io, u64 *offset)
+{
+    struct memory_file *m = file_of(f);
+    u64 n = io->remaining, done = 0;
+    if (n == 0)
+        return 0;
+    if (f->flags & O_APPEND)
+        *offset = m->inode.size;
+    long bound = write_bound(*offset, n);
+    if (bound > 0)
+        bound = check_seals(m, *offset, (u64)bound);
+    if (bound > 0 && memory_file_own(m))
+        bound = -ENOSPC;
+    if (bound <= 0)
+        return bound;
+    drop_set_id(&m->inode);
+    long moved = 0;
+    while (done < (u64)bound) {
+        moved = write_stretch(m, io, *offset, (u64)bound - done);
+        if (moved <= 0)
+            break;
+        *offset += (u64)moved;
+        done += (u64)moved;
+        if (*offset > m->inode.size)
+            memory_file_set_size(m, *offset);
+    }
+    if (!done)
+        return moved < 0 ? moved : -EFAULT;
+    m->inode.modified = m->inode.changed = time_now();
+    return (long)done;
+}
+
+static long memory_seek(struct file *f, s64 offset, int whence)
+{
+    struct memory_file *m = file_of(f);
+    u64 size = m->inode.size, at;
+    switch (whence) {
+    case SEEK_SET:
+        at = (u64)offset;
+        break;
+    case SEEK_CUR:
+        at = f->offset + (u64)offset;
+        break;
+    case SEEK_END:
+        at = size + (u64)offset;
+        break;
+    case SEEK_DATA:
+    case SEEK_HOLE:
+        if (offset < 0 || (u64)offset >= size)
+            return -ENXIO;
+        if (m->image)
+            at = whence == SEEK_DATA ? (u64)offset : size;
+        else if (whence == SEEK_DATA)
+            at = page_store_next_data(&m->store, (u64)offset, size);
+        else
+            at = page_store_next_hole(&m->store, (u64)offset, size);
+        if (whence == SEEK_DATA && at >= size)
+            return -ENXIO;
+        break;
+    default:
+        return -EINVAL;
+    }
+    if ((s64)at < 0)
+        return -EINVAL;
+    f->offset = at;
+    return (long)at;
+}
+
+static struct backing *memory_backing(struct file *f)
+{
+    struct memory_file *m = file_of(f);
+    /* What a writable descriptor maps may be changed through it: show the file's own pages. */
+    if ((f->flags & O_ACCMODE) == O_RDWR && memory_file_own(m))
+        return NULL;
+    return &m->backing;
+}
+
+static long memory_ioctl(struct file *f, u32 request, struct user_ptr argument, unused_arg u64 value)
+{
+    if (request != FIONREAD)
+        return -ENOTTY;
+    s64 left = (s64)(f->inode->size - f->offset);
+    return write_program_u32(argument, (u32)left);
+}
+
+static long memory_sync(unused_arg struct file *f)
+{
+    return 0;
+}
+
+const struct file_operations memory_file_operations = {
+    .read = memory_read, .write = memory_write, .seek = memory_seek, .ioctl = memory_ioctl,
+    .backing = memory_backing, .sync = memory_sync,
+};
+
+int memory_file_open(struct file *f)
+{
+    f->operations = &memory_file_operations;
+    return 0;
+}
+
+/* --- fallocate(2) --- */
+
+static int allocate_pages(struct memory_file *m, u64 offset, u64 length)
+{
+    u64 end = align_up(offset + length, PAGE_SIZE) / PAGE_SIZE;
+    for (u64 index = offset / PAGE_SIZE; index < end;) {
+        paddr_t first;
+        long run = page_store_pages(&m->store, index, end - index, true, &first);
+        if (run <= 0)
+            return run == -ENOMEM ? -ENOSPC : (int)run;
+        index += (u64)run;
+    }
+    return 0;
+}
+
+static int punch(struct memory_file *m, u64 offset, u64 length)
+{
+    u64 size = m->inode.size;
+    if (offset < size)
+        page_store_punch(&m->store, offset, min_u64(length, align_up(size, PAGE_SIZE) - offset));
+    return 0;
+}
+
+int memory_file_allocate(struct inode *i, u32 mode, u64 offset, u64 length)
+{
+    struct memory_file *m = memory_file_of(i);
+    if (mode & ~(u32)(FALLOC_FL_KEEP_SIZE | FALLOC_FL_PUNCH_HOLE))
+        return -EOPNOTSUPP;
+    u64 end = offset + length;
+    bool punches = mode & FALLOC_FL_PUNCH_HOLE;
+    if (punches && (m->seals & (F_SEAL_WRITE | F_SEAL_FUTURE_WRITE)))
+        return -EPERM;
+    if (!punches && (m->seals & F_SEAL_GROW) && end > i->size)
+        return -EPERM;
+    if (!punches && end > current_process()->limits[RLIMIT_FSIZE].soft && end > i->size)
+        return -EFBIG;
+    int error = memory_file_own(m) ? -ENOSPC : 0;
+    if (!error)
+        error = punches ? punch(m, offset, length) : allocate_pages(m, offset, length);
+    if (error)
+        return error;
+    if (!punches && !(mode & FALLOC_FL_KEEP_SIZE) && end > i->size)
+        memory_file_set_size(m, end);
+    i->modified = i->changed = time_now();
+    return 0;
+}
+
+/* --- seals: fcntl(2) --- */
+
+u32 memory_file_seals(struct inode *i)
+{
+    return memory_file_of(i)->seals;
+}
+
+static bool has_shared_writable_mapping(const struct memory_file *m)
+{
+    for (const struct vma *v = m->backing.mappings; v; v = v->next_mapping)
+        if ((v->flags & VMA_SHARED) && (v->flags & VMA_MAY_WRITE))
+            return true;
+    return false;
+}
+
+int memory_file_add_seals(struct file *f, u32 seals)
+{
+    struct memory_file *m = file_of(f);
+    u32 known = F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE | F_SEAL_FUTURE_WRITE |
+                F_SEAL_EXEC;
+    if ((f->flags & O_ACCMODE) == O_RDONLY)
+        return -EPERM;
+    if (seals & ~known)
+        return -EINVAL;
+    if (m->seals & F_SEAL_SEAL)
+        return -EPERM;
+    if ((seals & F_SEAL_WRITE) && !(m->seals & F_SEAL_WRITE) && has_shared_writable_mapping(m))
+        return -EBUSY;
+    m->seals |= seals;
+    return 0;
+}

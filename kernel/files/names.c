@@ -1,0 +1,308 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Names: look at, make, link, rename and remove them.
+ *
+ * Promises: checks in Linux's order; the tree changes all or nothing.
+ * See:      stat(2), access(2), mkdir(2), mknod(2), link(2), symlink(2), unlink(2), rmdir(2),
+ *           rename(2), readlink(2)
+ */
+#include "files/names.h"
+
+#include "files/inode.h"
+#include "lib/string.h"
+
+static int walk(int directory, const char *path, u32 flags, struct path_found *found)
+{
+    struct walk_request r = {.directory = directory, .path = path, .flags = flags};
+    return path_walk(&r, found);
+}
+
+/* "" with AT_EMPTY_PATH is the descriptor's file, which need not have a path. NULL: not that. */
+static struct file *empty_path_file(int directory, const char *path, u32 at_flags)
+{
+    bool empty = path[0] == '\0' && (at_flags & AT_EMPTY_PATH) && directory != AT_FDCWD;
+    return empty ? descriptor_file(directory) : NULL;
+}
+
+static u32 walk_flags(u32 at_flags)
+{
+    return (at_flags & AT_SYMLINK_NOFOLLOW ? 0 : WALK_FOLLOW) |
+           (at_flags & AT_EMPTY_PATH ? WALK_EMPTY : 0);
+}
+
+int name_stat(int directory, const char *path, u32 at_flags, struct statx_fields *out)
+{
+    struct file *f = empty_path_file(directory, path, at_flags);
+    if (f) {
+        int result = file_stat(f, out);
+        file_drop(f);
+        return result;
+    }
+    struct path_found found;
+    int error = walk(directory, path, walk_flags(at_flags), &found);
+    if (error)
+        return error;
+    inode_stat(found.node->inode, out);
+    out->is_mount_root = !found.node->parent && found.node->fs->mounted;
+    path_found_drop(&found);
+    return 0;
+}
+
+static int check_access(struct inode *i, u32 mode, bool effective)
+{
+    const struct credentials *c = &current_process()->credentials;
+    bool file = !inode_is_directory(i);
+    if ((mode & MAY_EXECUTE) && inode_is_regular(i) && (i->fs->flags & ST_NOEXEC))
+        return -EACCES;
+    int error = effective ? inode_may(i, mode) : inode_may_as(i, mode, c->uid, c->gid);
+    if (error)
+        return error;
+    bool special = file && !inode_is_regular(i);
+    return (mode & MAY_WRITE) && (i->fs->flags & ST_RDONLY) && !special ? -EROFS : 0;
+}
+
+int name_access(int directory, const char *path, u32 mode, u32 at_flags)
+{
+    struct file *f = empty_path_file(directory, path, at_flags);
+    if (f) {
+        int result = check_access(f->inode, mode, at_flags & AT_EACCESS);
+        file_drop(f);
+        return result;
+    }
+    struct path_found found;
+    int error = walk(directory, path, walk_flags(at_flags), &found);
+    if (error)
+        return error;
+    error = check_access(found.node->inode, mode, at_flags & AT_EACCESS);
+    path_found_drop(&found);
+    return error;
+}
+
+/* --- making --- */
+
+/* A new name in a directory: whether it may be made. */
+static int may_make(const struct path_node *directory)
+{
+    const struct inode *i = directory->inode;
+    if (node_deleted(directory))
+        return -ENOENT;
+    if (i->fs->flags & ST_RDONLY)
+        return -EROFS;
+    if (!i->operations->make)
+        return i->fs->magic == PROC_SUPER_MAGIC ? -ENOENT : -EPERM;
+    return inode_may(i, MAY_WRITE | MAY_EXECUTE);
+}
+
+static int find_place(int directory, const char *path, bool for_directory, struct path_found *found)
+{
+    int error = walk(directory, path, WALK_MAY_MISS | WALK_PARENT, found);
+    if (error)
+        return error;
+    if (found->node)
+        error = -EEXIST;
+    else if (found->slash && !for_directory)
+        error = -ENOENT;
+    if (!error)
+        error = may_make(found->parent);
+    if (error)
+        path_found_drop(found);
+    return error;
+}
+
+static int make_at(int directory, const char *path, const struct make_request *request)
+{
+    struct path_found found;
+    bool is_directory = (request->mode & S_IFMT) == S_IFDIR;
+    int error = find_place(directory, path, is_directory, &found);
+    if (error)
+        return error;
+    error = found.parent->inode->operations->make(found.parent, found_name(&found), request, NULL);
+    path_found_drop(&found);
+    return error;
+}
+
+int name_make(int directory, const char *path, u32 mode, u64 rdev)
+{
+    u32 type = mode & S_IFMT;
+    bool device = type == S_IFCHR || type == S_IFBLK;
+    if (device && !is_privileged())
+        return -EPERM;
+    u32 kept = type == S_IFDIR ? 01777 : 07777;
+    struct make_request r = {
+        .mode = type | (mode & kept & ~current_process()->files->umask),
+        .rdev = device ? rdev : 0,
+    };
+    return make_at(directory, path, &r);
+}
+
+int name_symlink(const char *target, int directory, const char *path)
+{
+    struct make_request r = {.mode = S_IFLNK | 0777, .target = target};
+    return target[0] ? make_at(directory, path, &r) : -ENOENT;
+}
+
+static int link_found(struct path_node *old, int to, const char *path)
+{
+    struct path_found place;
+    int error = find_place(to, path, false, &place);
+    if (error)
+        return error;
+    struct inode *i = old->inode;
+    if (place.parent->fs != old->fs)
+        error = -EXDEV;
+    else if (inode_is_directory(i) || !place.parent->inode->operations->link)
+        error = -EPERM;
+    else if (i->nlink == 0 && !i->linkable)
+        error = -ENOENT;
+    else
+        error = place.parent->inode->operations->link(place.parent, found_name(&place), i);
+    path_found_drop(&place);
+    return error;
+}
+
+int name_link(int from, const char *old, int to, const char *path, u32 at_flags)
+{
+    struct path_found found;
+    u32 flags = (at_flags & AT_SYMLINK_FOLLOW ? WALK_FOLLOW : 0) |
+                (at_flags & AT_EMPTY_PATH ? WALK_EMPTY : 0);
+    int error = walk(from, old, flags, &found);
+    if (error)
+        return error;
+    error = link_found(found.node, to, path);
+    path_found_drop(&found);
+    return error;
+}
+
+/* --- removing and renaming --- */
+
+/* Whether a name may leave its directory. inode(7): the sticky bit. */
+static int may_take(const struct path_node *n, bool want_directory)
+{
+    const struct inode *directory = n->parent->inode;
+    int error = inode_may(directory, MAY_WRITE | MAY_EXECUTE);
+    if (error)
+        return error;
+    if (directory->fs->flags & ST_RDONLY)
+        return -EROFS;
+    if (!directory->operations->remove)
+        return -EPERM;
+    if ((directory->mode & S_ISVTX) && !inode_owned(directory) && !inode_owned(n->inode))
+        return -EPERM;
+    if (want_directory && !inode_is_directory(n->inode))
+        return -ENOTDIR;
+    if (!want_directory && inode_is_directory(n->inode))
+        return -EISDIR;
+    return 0;
+}
+
+static int check_remove(const struct path_found *f, bool is_directory)
+{
+    if (is_directory && f->last_is_dot)
+        return -EINVAL;
+    if (is_directory && f->last_is_dotdot)
+        return -ENOTEMPTY;
+    if (!f->parent)
+        return is_directory ? -EBUSY : -EISDIR;
+    if (!is_directory && f->slash)
+        return inode_is_directory(f->node->inode) ? -EISDIR : -ENOTDIR;
+    if (!f->node->parent)
+        return is_directory ? -EBUSY : -EISDIR; /* a mount point */
+    int error = may_take(f->node, is_directory);
+    if (error)
+        return error;
+    return is_directory && !list_empty(&f->node->children) ? -ENOTEMPTY : 0;
+}
+
+int name_remove(int directory, const char *path, bool is_directory)
+{
+    struct path_found found;
+    int error = walk(directory, path, WALK_PARENT, &found);
+    if (error)
+        return error;
+    error = check_remove(&found, is_directory);
+    if (!error)
+        error = found.parent->inode->operations->remove(found.node);
+    path_found_drop(&found);
+    return error;
+}
+
+static int check_rename_over(const struct path_found *a, const struct path_found *b, u32 flags)
+{
+    const struct path_node *from = a->node, *over = b->node;
+    bool exchange = flags & RENAME_EXCHANGE;
+    if (!over->parent)
+        return -EBUSY;
+    int error = may_take(over, exchange ? inode_is_directory(over->inode)
+                                        : inode_is_directory(from->inode));
+    if (error)
+        return error;
+    if (exchange)
+        return node_is_below(b->parent, from) || node_is_below(a->parent, over) ? -EINVAL : 0;
+    return !list_empty(&over->children) ? -ENOTEMPTY : 0;
+}
+
+static int check_rename(const struct path_found *a, const struct path_found *b, u32 flags)
+{
+    if (!a->parent || !b->parent)
+        return (flags & RENAME_NOREPLACE) && !b->parent ? -EEXIST : -EBUSY;
+    if (a->parent->fs != b->parent->fs)
+        return -EXDEV;
+    const struct path_node *from = a->node, *over = b->node;
+    if ((flags & RENAME_NOREPLACE) && over)
+        return -EEXIST;
+    if ((flags & RENAME_EXCHANGE) && !over)
+        return -ENOENT;
+    if (!from->parent)
+        return -EBUSY;
+    bool directory = inode_is_directory(from->inode);
+    if (!directory && (a->slash || (!(flags & RENAME_EXCHANGE) && b->slash)))
+        return -ENOTDIR;
+    if (node_is_below(b->parent, from))
+        return -EINVAL;
+    if (over && !(flags & RENAME_EXCHANGE) && node_is_below(a->parent, over))
+        return -ENOTEMPTY;
+    if (over && over->inode == from->inode)
+        return 0;
+    int error = may_take(from, directory);
+    if (!error && !over)
+        error = may_make(b->parent);
+    if (!error && over)
+        error = check_rename_over(a, b, flags);
+    bool moves = directory && a->parent != b->parent;
+    return !error && moves ? inode_may(from->inode, MAY_WRITE) : error;
+}
+
+int name_rename(int from, const char *old, int to, const char *path, u32 flags)
+{
+    struct path_found a, b;
+    int error = walk(from, old, WALK_PARENT, &a);
+    if (error)
+        return error;
+    error = walk(to, path, WALK_PARENT | WALK_MAY_MISS, &b);
+    if (!error) {
+        error = check_rename(&a, &b, flags);
+        bool same = b.node && b.node->inode == a.node->inode;
+        if (!error && !same)
+            error = a.parent->inode->operations->rename(a.node, b.parent, found_name(&b), b.node,
+                                                        flags);
+        path_found_drop(&b);
+    }
+    path_found_drop(&a);
+    return error;
+}
+
+long name_read_link(int directory, const char *path, char *out, size_t size)
+{
+    struct path_found found;
+    int error = walk(directory, path, WALK_EMPTY, &found);
+    if (error)
+        return error;
+    struct inode *i = found.node->inode;
+    long length;
+    if (!inode_is_link(i))
+        length = path[0] ? -EINVAL : -ENOENT;
+    else
+        length = i->operations->read_link(i, out, size);
+    path_found_drop(&found);
+    return length;
+}
