@@ -28,10 +28,6 @@ static int mount_rest(void)
     if (!error)
         error = mount_tmpfs(&shm_fs, "/dev/shm", 01777, ST_NOSUID | ST_NODEV);
     if (!error)
-        error = procfs_mount();
-    if (!error)
-        error = sysfs_mount();
-    if (!error)
         error = mount_tmpfs(&run_fs, "/run", 0755, ST_NOSUID | ST_NODEV);
     if (!error)
         error = mount_tmpfs(&tmp_fs, "/tmp", 01777, ST_NOSUID | ST_NODEV);
@@ -47,6 +43,7 @@ static int mount_rest(void)
 int files_start(void)
 {
     const struct platform_blob *rom = rom_root_image();
+    task_set_cleanup(files_drop_process);
     file_system_init(&anonymous_fs, "anon_inodefs", ANON_INODE_FS_MAGIC);
     file_system_init(&pipe_fs, "pipefs", PIPEFS_MAGIC);
     file_system_init(&memfd_fs, "tmpfs", TMPFS_MAGIC);
