@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Kernels: where the prebuilt ones are, and building them from source."""
+"""Kernels from source: Kconfig, the pinned compiler, Meson. `python -m elfin.kernel_build`."""
 
-from elfin.kernel_build.locate import locate
+from elfin.kernel_build.build import CONFIGS, Configuration, Tree, build
+from elfin.kernel_build.sources import ARCHES, PLATFORMS
 
-__all__ = ["locate"]
+__all__ = ["ARCHES", "CONFIGS", "PLATFORMS", "Configuration", "Tree", "build"]
