@@ -10,9 +10,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from elfin.host.errors import BadElf, ElfinError
 from elfin.image.store import Store, cache_dir, question_key
@@ -26,8 +26,7 @@ if TYPE_CHECKING:
     from elfin.model.verdict import Verdict
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
+class Request(NamedTuple):
     """What `elfin run` was asked for, parsed and not yet looked up."""
 
     program: str
@@ -41,8 +40,7 @@ class Request:
     home: str = "/root"
 
 
-@dataclass(frozen=True, slots=True)
-class Prepared:
+class Prepared(NamedTuple):
     """Ready to be launched; ``warm`` tells whether the cache had everything."""
 
     spec: ProgramSpec
@@ -71,13 +69,13 @@ def prepare(request: Request, warn: Callable[[str], None]) -> Prepared:
 
 def launch(prepared: Prepared, warn: Callable[[str], None]) -> RunResult:
     """Choose the platform and run to the end."""
-    from elfin import run
+    from elfin.run import execute
     from elfin.run.choose import choose
 
     choice = choose(prepared.options, cache_dir())
     if choice.remark:
         warn(choice.remark)
-    return run.run(prepared.image, prepared.spec, prepared.options, choice)
+    return execute.run(prepared.image, prepared.spec, prepared.options, choice)
 
 
 def inspect(program: str) -> Verdict:

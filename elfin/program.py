@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
+from typing import NamedTuple
 
 from elfin.host.errors import CannotRun, NotFound
 
@@ -19,8 +19,7 @@ _SCRIPT_DEPTH = 4
 _SYMLINK_DEPTH = 40  # path_resolution(7)
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
+class Found(NamedTuple):
     """An ELF program to start (not yet looked at), and how.
 
     ``guest_path`` is what the guest starts; ``host_path`` the file after symlinks; ``scripts``

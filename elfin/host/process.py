@@ -1,36 +1,34 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Start a process that cannot outlive this one, and watch it.
+"""Start a process that does not outlive this one, and watch it.
 
 `subprocess` is not used on the path of `run`: the child needs PR_SET_PDEATHSIG, its own process
 group and exact descriptors, and its start must be quick. The caller is single-threaded (the CLI),
-so a plain fork is safe; another thread would make it unsafe and is refused.
+so a plain fork is safe.
 """
 
 from __future__ import annotations
 
-import ctypes
 import os
 import select
 import signal
-import sys
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from elfin.host.errors import PlatformError
 
 _PR_SET_PDEATHSIG = 1  # prctl(2)
 
 
-@dataclass(frozen=True, slots=True)
-class Launch:
-    """What to execute. ``stdio`` are this process's descriptors that become 0, 1, 2 (None:
-    closed); ``keep`` are descriptors (at least 3) the child inherits under their own number."""
+class Launch(NamedTuple):
+    """What to execute, with an empty environment. ``stdio`` are this process's descriptors that
+    become 0, 1, 2 (None: closed); ``keep`` are descriptors (at least 3) the child inherits under
+    their own number. ``die_with_us``: SIGKILL when this process ends in any way."""
 
     argv: tuple[str, ...]
     stdio: tuple[int | None, int | None, int | None]
     keep: tuple[int, ...] = ()
-    env: dict[str, str] = field(default_factory=dict)
+    die_with_us: bool = False
 
 
 class Child:
@@ -89,10 +87,13 @@ def plug_closed_stdio() -> tuple[bool, bool, bool]:
 def spawn(launch: Launch) -> Child:
     """Fork and execute; raises PlatformError when the binary cannot be executed.
 
-    The child gets its own process group, default signal dispositions, an empty mask, and SIGKILL
-    when this process ends in any way.
+    The child gets its own process group, default signal dispositions and an empty mask.
     """
-    prctl = ctypes.CDLL(None, use_errno=True).prctl
+    prctl = None
+    if launch.die_with_us:
+        import ctypes  # 5 ms that a run on the process platform need not pay
+
+        prctl = ctypes.CDLL(None).prctl
     parent = os.getpid()
     report_read, report_write = os.pipe()
     pid = os.fork()
@@ -111,10 +112,10 @@ def _become(launch: Launch, parent: int, report: int, prctl: object) -> None:
     """In the child: never returns."""
     try:
         os.setpgid(0, 0)
-        assert callable(prctl)
-        prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
-        if os.getppid() != parent:
-            os._exit(125)
+        if callable(prctl):
+            prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+            if os.getppid() != parent:
+                os._exit(125)
         for number in signal.valid_signals():
             with suppress(OSError, ValueError):  # KILL, STOP and libc's own
                 signal.signal(number, signal.SIG_DFL)
@@ -123,7 +124,7 @@ def _become(launch: Launch, parent: int, report: int, prctl: object) -> None:
         _place(launch.stdio)
         for fd in launch.keep:
             os.set_inheritable(fd, True)
-        os.execve(launch.argv[0], launch.argv, launch.env)
+        os.execve(launch.argv[0], launch.argv, {})
     except OSError as error:
         os.write(report, (error.strerror or str(error)).lower().encode())
     except BaseException as error:  # nothing may escape into the parent's stack
@@ -143,9 +144,3 @@ def _place(stdio: Sequence[int | None]) -> None:
             os.set_inheritable(at, True)
         else:
             os.dup2(fd, at, inheritable=True)
-
-
-def alone() -> bool:
-    """True when no other Python thread runs (fork is then safe)."""
-    threading = sys.modules.get("threading")
-    return threading is None or threading.active_count() == 1

@@ -20,13 +20,14 @@ import os
 import time
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from elfin.host.errors import CacheError
 from elfin.model.image import Image
-from elfin.model.root import RootEntry
+
+if TYPE_CHECKING:
+    from elfin.model.root import RootEntry
 
 DEFAULT_BOUND_BYTES = 5 << 30
 FORMAT = 1  # part of every key: raise it when what an image or an index holds changes
@@ -46,8 +47,7 @@ def cache_dir() -> Path:
     return Path(base or Path("~/.cache").expanduser()) / "elfin"
 
 
-@dataclass(frozen=True, slots=True)
-class Stored:
+class Stored(NamedTuple):
     """One image in the cache; size in bytes, last use in seconds since the epoch."""
 
     path: Path
@@ -79,7 +79,7 @@ class Store:
             if record["format"] != FORMAT:
                 return None
             for name, mtime_ns, size, inode in record["inputs"]:
-                stat = os.stat(name)  # noqa: PTH116 - a thousand times on the way to a warm run
+                stat = os.stat(name)
                 if (stat.st_mtime_ns, stat.st_size, stat.st_ino) != (mtime_ns, size, inode):
                     return None
         except (OSError, ValueError, KeyError, TypeError):

@@ -7,8 +7,8 @@ import os
 import resource
 import struct
 import time
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from abi import image as boot_format
 from elfin.model.program import ProgramSpec
@@ -18,8 +18,7 @@ from elfin.run.streams import StdioKind
 _C = boot_format.CONSTANTS
 
 
-@dataclass(frozen=True, slots=True)
-class BootFacts:
+class BootFacts(NamedTuple):
     """What differs from run to run beside the program: the three streams, the size of the
     terminal (rows, columns), memory in bytes (0: the machine's own bound), the clock, the seed."""
 

@@ -5,17 +5,19 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
 
 from elfin.host.errors import OptionError, PlatformError
 from elfin.model.program import Arch
 from elfin.model.run import Accel, Platform, RunOptions
-from elfin.run.probe import KvmState, find_qemu, kvm_state
+from elfin.run.qemu import find_qemu
+
+if TYPE_CHECKING:
+    from elfin.run.probe import KvmState
 
 
-@dataclass(frozen=True, slots=True)
-class Choice:
+class Choice(NamedTuple):
     """A platform, for vm with QEMU and how it executes; ``why`` is one clause; ``remark`` a
     sentence the user should see (KVM is there but unusable), or empty."""
 
@@ -49,7 +51,7 @@ def parse_platform(value: str, option: str = "--platform") -> Platform:
 def choose(
     options: RunOptions,
     cache: Path,
-    probe: Callable[[Path | None, Path], KvmState] = kvm_state,
+    probe: Callable[[Path | None, Path], KvmState] | None = None,
     host_arch: str | None = None,
 ) -> Choice:
     """Decide. Raises PlatformError when what was asked for is not here."""
@@ -60,12 +62,17 @@ def choose(
         _check_process(native, arch)
         return Choice(Platform.PROCESS, "asked for")
     qemu = find_qemu(arch)
+    if probe is None:
+        from elfin.run.probe import kvm_state
+
+        probe = kvm_state
+    state_of = probe
     if wanted is Platform.VM or not native or options.accel is not Accel.AUTO:
         why = "asked for" if wanted is Platform.VM else f"--accel {options.accel.value}"
         if not native:
             why = f"a {arch.value} program needs a machine of its own here"
-        return _vm(options, arch, native, qemu, lambda: probe(qemu, cache), why)
-    state = probe(qemu, cache)
+        return _vm(options, arch, native, qemu, lambda: state_of(qemu, cache), why)
+    state = state_of(qemu, cache)
     if state.usable:
         return Choice(Platform.VM, f"KVM is usable ({state.reason})", qemu, Accel.KVM)
     _check_process(native, arch)

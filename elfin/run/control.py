@@ -33,7 +33,7 @@ def _record(kind: int, payload: bytes) -> bytes:
     return _HEADER.pack(kind, len(payload)) + payload + bytes(-len(payload) % 8)
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False, repr=False)
 class Report:
     """All that the kernel has said so far. Statuses are as wait(2) reports them."""
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""What this machine offers: QEMU, KVM, Syscall User Dispatch. KVM is tried, never believed.
+"""What this machine offers: KVM, Syscall User Dispatch. KVM is tried, never believed.
 
 /dev/kvm can exist and still be useless: some hosts offer a variant (PVM) that emulates ordinary
 guests instruction by instruction. So a tiny guest of a million loop turns is booted and timed once
@@ -8,21 +8,18 @@ per boot of this machine; the answer is cached.
 
 from __future__ import annotations
 
-import ctypes
 import json
 import os
 import select
 import struct
-import tempfile
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from elfin.host.errors import ElfinError
 from elfin.host.process import Child, Launch, spawn
-from elfin.model.program import Arch
 
 KVM_DEVICE = Path("/dev/kvm")
 EXPECTED_MS = 50
@@ -34,27 +31,13 @@ _DEBUG_PORT = 0xE9
 _EXIT_PORT = 0xF4
 
 
-@dataclass(frozen=True, slots=True)
-class KvmState:
+class KvmState(NamedTuple):
     """Whether KVM can be used for ordinary guests; ``reason`` is a clause for a sentence."""
 
     usable: bool
     reason: str
     present: bool = True
     loop_ms: float | None = None
-
-
-def find_qemu(arch: Arch) -> Path | None:
-    """qemu-system-ARCH in PATH (ELFIN_QEMU names another one)."""
-    own = os.environ.get("ELFIN_QEMU")
-    if own:
-        return Path(own) if os.access(own, os.X_OK) else None
-    name = f"qemu-system-{arch.value}"
-    for directory in os.environ.get("PATH", os.defpath).split(os.pathsep):
-        candidate = Path(directory or ".", name)
-        if os.access(candidate, os.X_OK) and candidate.is_file():
-            return candidate
-    return None
 
 
 def kvm_state(
@@ -99,6 +82,8 @@ def _measure(qemu: Path, boot_guest: Callable[[Path], float | None]) -> float:
 
 def time_tiny_guest(qemu: Path, accel: str = "kvm") -> float | None:
     """Milliseconds that a guest needs for a million loop turns; None when it does not start."""
+    import tempfile
+
     with tempfile.TemporaryDirectory(prefix="elfin-probe-") as directory:
         kernel = Path(directory) / "tiny"
         kernel.write_bytes(tiny_guest())
@@ -205,5 +190,7 @@ _PR_SYS_DISPATCH_OFF = 0
 
 def has_syscall_user_dispatch() -> bool:
     """prctl(2) knows PR_SET_SYSCALL_USER_DISPATCH (Linux 5.11+, x86): switching it off works."""
+    import ctypes
+
     libc = ctypes.CDLL(None, use_errno=True)
     return bool(libc.prctl(_PR_SET_SYSCALL_USER_DISPATCH, _PR_SYS_DISPATCH_OFF, 0, 0, 0) == 0)

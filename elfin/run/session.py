@@ -12,6 +12,7 @@ import select
 import signal
 import time
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from elfin.host.process import Child
 from elfin.model.run import EndedBy, RunOptions
@@ -26,7 +27,7 @@ _BACKGROUND_POLL_NS = 200_000_000
 _COMPLAINT_BYTES = 16 * 1024
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False, repr=False)
 class Running:
     """A launched machine and our ends of its channels.
 
@@ -58,8 +59,7 @@ class Running:
         self.child.close()
 
 
-@dataclass(frozen=True, slots=True)
-class Ending:
+class Ending(NamedTuple):
     """How the machine ended. ``forced`` is why we killed it, with the status that gives."""
 
     report: Report

@@ -15,6 +15,7 @@ from elfin.host.errors import ElfinError
 from elfin.model.program import Arch
 from elfin.model.run import Platform, RunOptions
 from elfin.run import choose, kernels, probe
+from elfin.run.qemu import find_qemu
 
 _AT_HWCAP2 = 26  # getauxval(3)
 _HWCAP2_FSGSBASE = 1 << 1  # asm/hwcap2.h
@@ -89,7 +90,7 @@ def _host() -> Finding:
 
 def _qemu(arch: Arch) -> Finding:
     name = f"qemu-system-{arch.value}"
-    path = probe.find_qemu(arch)
+    path = find_qemu(arch)
     if path is None:
         package = "qemu-system-x86" if arch is Arch.X86_64 else "qemu-system-arm"
         return Finding(name, State.MISSING, "not installed", f"apt install {package}")
@@ -118,7 +119,7 @@ def _lines(path: Path, *args: str) -> list[str]:
 
 def _kvm(cache: Path) -> Finding:
     arch = Arch.AARCH64 if os.uname().machine == "aarch64" else Arch.X86_64
-    state = probe.kvm_state(probe.find_qemu(arch), cache)
+    state = probe.kvm_state(find_qemu(arch), cache)
     if state.usable:
         return Finding("KVM", State.GOOD, state.reason)
     mend = ""

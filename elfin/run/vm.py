@@ -7,8 +7,8 @@ All devices a board would add by default are off; the guest finds virtio-serial 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from abi import image as boot_format
 from elfin.model.program import Arch
@@ -28,8 +28,7 @@ _BOARDS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class VmPlan:
+class VmPlan(NamedTuple):
     """Everything that decides QEMU's arguments. ``channels`` are the socket descriptors of the
     ports, in the order stdin, stdout, stderr, log, control; ``memory`` is in bytes."""
 
