@@ -67,6 +67,19 @@ void drop_pages(struct vma *v, u64 start, u64 end)
     }
 }
 
+/* As drop_pages, but private copies stay. */
+void drop_backed_pages(struct vma *v, u64 start, u64 end)
+{
+    struct platform_page page;
+    u64 at;
+    for (u64 from = start; platform_page_next(&v->space->platform, from, end, &at, &page);
+         from = at + PAGE_SIZE) {
+        bool copy = vma_is_private(v) && page_is_counted(page.frame) && page_refs(page.frame) == 1;
+        if (!copy)
+            drop_pages(v, at, at + PAGE_SIZE);
+    }
+}
+
 void release_range(struct vma *v, u64 start, u64 end)
 {
     if (is_demand())

@@ -35,7 +35,7 @@ static long choose_address(struct space *s, const struct map_request *r, u64 len
     return at ? (long)at : -ENOMEM;
 }
 
-static void count_pages(struct space *s, const struct vma *v, bool add)
+void space_count(struct space *s, const struct vma *v, bool add)
 {
     u64 pages = vma_pages(v);
     u64 delta = add ? pages : 0 - pages;
@@ -48,11 +48,11 @@ static void count_pages(struct space *s, const struct vma *v, bool add)
 }
 
 /* A whole VMA goes, with its pages. */
-static void remove_vma(struct vma *v)
+void space_remove_vma(struct vma *v)
 {
     struct space *s = v->space;
     release_range(v, v->start, v->end);
-    count_pages(s, v, false);
+    space_count(s, v, false);
     if (v->flags & VMA_ACCOUNT)
         account_uncommit(vma_pages(v));
     vma_unlink(v);
@@ -68,10 +68,10 @@ static int insert_vma(struct space *s, const struct vma *model)
         return -ENOMEM;
     }
     vma_link(s, v);
-    count_pages(s, v, true);
+    space_count(s, v, true);
     int error = apply_range(v, v->start, v->end);
     if (error)
-        remove_vma(v); /* gives the commitment back, too */
+        space_remove_vma(v); /* gives the commitment back, too */
     return error;
 }
 
@@ -135,7 +135,7 @@ long space_unmap(struct space *s, u64 start, u64 length)
         return error;
     for (struct vma *v = space_find_from(s, start); v && v->start < end;) {
         struct vma *next = vma_next(v);
-        remove_vma(v);
+        space_remove_vma(v);
         v = next;
     }
     return 0;

@@ -80,3 +80,14 @@ void backing_resized(struct backing *b, u64 old_size)
             platform_map_nothing(&v->space->platform, start, end - start);
     }
 }
+
+/* Only demand platforms hold references to single frames; sparse pages stay where they are and
+ * read zero when they were punched. */
+void backing_punched(struct backing *b, u64 offset, u64 length)
+{
+    u64 start, end;
+    for (struct vma *v = b->mappings; v && platform_traits()->demand_paging; v = v->next_mapping) {
+        if (shown_range(v, offset, offset + length, &start, &end))
+            drop_backed_pages(v, start, end);
+    }
+}

@@ -105,5 +105,6 @@ enum fault_answer space_fault(struct space *s, u64 address, u32 fault_access, u6
 
 /* stats.c */
 u64 space_resident_pages(struct space *s);
+int space_page_resident(struct space *s, u64 address); /* 1, 0, or -1: not mapped (mincore) */
 size_t space_format_maps(struct space *s, u64 *cursor, char *out, size_t size); /* /proc/PID/maps,
     whole lines, 0 at the end; *cursor starts at 0 */

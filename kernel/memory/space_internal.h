@@ -41,6 +41,10 @@ void space_merge(struct space *s, u64 start, u64 end);
 bool space_is_free(struct space *s, u64 start, u64 end);
 u64 space_mapped_pages(struct space *s, u64 start, u64 end);
 
+/* map.c */
+void space_count(struct space *s, const struct vma *v, bool add); /* into the space's sums */
+void space_remove_vma(struct vma *v); /* a whole VMA goes, with its pages and commitment */
+
 /* place.c */
 u64 space_place_request(struct space *s, const struct map_request *r, u64 length); /* 0: none */
 bool place_is_reserved(u64 start, u64 end, u64 *reserved_start, u64 *reserved_end);
@@ -49,6 +53,7 @@ bool place_is_reserved(u64 start, u64 end, u64 *reserved_start, u64 *reserved_en
 int apply_range(struct vma *v, u64 start, u64 end); /* eager: mappings as the VMA says */
 void release_range(struct vma *v, u64 start, u64 end); /* all pages and mappings go */
 void drop_pages(struct vma *v, u64 start, u64 end); /* demand: entries go, frames lose a reference */
+void drop_backed_pages(struct vma *v, u64 start, u64 end); /* those that are not private copies */
 int protect_range(struct vma *v, u64 start, u64 end, u32 old_access);
 void page_enter(struct space *s, u64 address, paddr_t frame); /* accounting of one entry */
 u32 page_access(const struct vma *v, paddr_t frame, bool own);

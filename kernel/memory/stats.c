@@ -22,6 +22,19 @@ u64 space_resident_pages(struct space *s)
     return bytes >> PAGE_SHIFT;
 }
 
+int space_page_resident(struct space *s, u64 address)
+{
+    struct vma *v = space_find(s, address);
+    struct platform_page page;
+    if (!v)
+        return -1;
+    if (v->backing)
+        return vma_offset_at(v, address) < v->backing->size; /* all files live in memory */
+    if (!platform_traits()->demand_paging)
+        return platform_resident(&s->platform, align_down(address, PAGE_SIZE), PAGE_SIZE) != 0;
+    return platform_page_get(&s->platform, align_down(address, PAGE_SIZE), &page) && page.present;
+}
+
 /* What Linux calls a mapping that no file gave a name. */
 static const char *special_name(const struct space *s, const struct vma *v)
 {

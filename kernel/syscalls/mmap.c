@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* See mmap(2). Order of checks and errors are Linux's. */
+#include "abi/linux/mman.h"
+
+#include "abi/linux/errno.h"
+#include "abi/linux/fcntl.h"
+#include "abi/linux/resource.h"
+#include "abi_handlers.h"
+#include "files/file.h"
+#include "memory/shared_memory.h"
+#include "memory/space.h"
+#include "task/credentials.h"
+
+#ifndef MAP_32BIT
+#define MAP_32BIT 0 /* x86_64 only */
+#endif
+#define MAP_ABOVE4G 0x80
+#define HUGE_SIZE_MASK (0x3full << MAP_HUGE_SHIFT)
+/* Flags from before MAP_SHARED_VALIDATE, which kernels never refused. */
+#define LEGACY_FLAGS                                                                               \
+    (MAP_SHARED | MAP_PRIVATE | MAP_FIXED | MAP_ANONYMOUS | MAP_DENYWRITE | MAP_EXECUTABLE |       \
+     MAP_UNINITIALIZED | MAP_GROWSDOWN | MAP_LOCKED | MAP_NORESERVE | MAP_POPULATE |               \
+     MAP_NONBLOCK | MAP_STACK | MAP_HUGETLB | MAP_32BIT | MAP_ABOVE4G | HUGE_SIZE_MASK)
+
+static bool can_read(const struct file *f) { return (f->flags & O_ACCMODE) != O_WRONLY; }
+static bool can_write(const struct file *f) { return (f->flags & O_ACCMODE) != O_RDONLY; }
+
+static long check_file(const struct file *f, u64 prot, u64 flags)
+{
+    u64 type = flags & MAP_TYPE;
+    if (type != MAP_SHARED && type != MAP_SHARED_VALIDATE && type != MAP_PRIVATE)
+        return -EINVAL;
+    if (type == MAP_SHARED_VALIDATE && flags & ~(u64)LEGACY_FLAGS)
+        return -EOPNOTSUPP;
+    if (type != MAP_PRIVATE && prot & PROT_WRITE && (!can_write(f) || f->flags & O_APPEND))
+        return can_write(f) ? 0 : -EACCES;
+    return can_read(f) ? 0 : -EACCES;
+}
+
+static long set_file(struct map_request *r, struct file *f, u64 prot, u64 flags)
+{
+    long error = check_file(f, prot, flags);
+    if (error)
+        return error;
+    r->backing = f->operations->backing ? f->operations->backing(f) : NULL;
+    if (!r->backing)
+        return -ENODEV;
+    if (flags & MAP_GROWSDOWN)
+        return -EINVAL;
+    if ((flags & MAP_TYPE) != MAP_PRIVATE)
+        r->flags |= VMA_SHARED | (can_write(f) ? VMA_MAY_WRITE : 0);
+    return 0;
+}
+
+static long set_anonymous(struct map_request *r, u64 flags)
+{
+    r->offset = 0;
+    if ((flags & MAP_TYPE) == MAP_PRIVATE) {
+        r->flags |= flags & MAP_GROWSDOWN ? VMA_GROWS_DOWN : 0;
+        return 0;
+    }
+    if ((flags & MAP_TYPE) != MAP_SHARED || flags & MAP_GROWSDOWN)
+        return -EINVAL;
+    if (align_up(r->length, PAGE_SIZE) >> PAGE_SHIFT > space_page_limit())
+        return -ENOMEM;
+    r->backing = shared_memory_create(r->length);
+    r->flags |= VMA_SHARED | VMA_MAY_WRITE;
+    return r->backing ? 0 : -ENOMEM;
+}
+
+static long check_locked(const struct process *p, u64 length, u64 flags)
+{
+    const u64 *limit = &p->limits[RLIMIT_MEMLOCK].soft;
+    if (!(flags & MAP_LOCKED) || credentials_privileged())
+        return 0;
+    if (*limit == 0)
+        return -EPERM;
+    return (p->space->locked_pages << PAGE_SHIFT) + length > *limit ? -EAGAIN : 0;
+}
+
+static struct map_request make_request(u64 address, u64 length, u64 prot, u64 flags, u64 offset)
+{
+    return (struct map_request){
+        .hint = address,
+        .length = length,
+        .access = (u32)(prot & (PROT_READ | PROT_WRITE | PROT_EXEC)),
+        .flags = (flags & MAP_NORESERVE ? VMA_NORESERVE : 0) |
+                 (flags & MAP_LOCKED ? VMA_LOCKED : 0),
+        .fixed = flags & (MAP_FIXED | MAP_FIXED_NOREPLACE),
+        .no_replace = flags & MAP_FIXED_NOREPLACE,
+        .populate = (flags & (MAP_POPULATE | MAP_NONBLOCK)) == MAP_POPULATE,
+        .low_32bit = flags & MAP_32BIT,
+        .offset = offset,
+    };
+}
+
+static long map_anonymous(struct space *s, struct map_request *r, u64 flags)
+{
+    if (flags & MAP_HUGETLB)
+        return -ENOMEM; /* as a Linux with no huge pages set aside */
+    long result = set_anonymous(r, flags);
+    if (!result)
+        result = space_map(s, r);
+    if (r->backing)
+        r->backing->operations->drop(r->backing); /* the mapping holds its own */
+    return result;
+}
+
+long sys_mmap(u64 address, u64 length, u64 prot, u64 flags, int fd, s64 offset)
+{
+    struct process *p = current_process();
+    struct map_request r = make_request(address, length, prot, flags, (u64)offset);
+    if (!is_aligned((u64)offset, PAGE_SIZE))
+        return -EINVAL;
+    struct file *f = flags & MAP_ANONYMOUS ? NULL : descriptor_file(fd);
+    if (!f && !(flags & MAP_ANONYMOUS))
+        return -EBADF;
+    long result = length == 0 || (f && flags & MAP_HUGETLB) ? -EINVAL : check_locked(p, length, flags);
+    if (!result && ((u64)offset >> PAGE_SHIFT) + (length >> PAGE_SHIFT) > UINT64_MAX >> PAGE_SHIFT)
+        result = -EOVERFLOW;
+    if (!result && f)
+        result = set_file(&r, f, prot, flags);
+    if (!result)
+        result = f ? space_map(p->space, &r) : map_anonymous(p->space, &r, flags);
+    if (f)
+        file_drop(f);
+    return result;
+}
+
+long sys_munmap(u64 address, u64 length)
+{
+    return space_unmap(current_process()->space, address, length);
+}
