@@ -67,6 +67,8 @@ def _run(argv: list[str]) -> tuple[int, int, int]:
     started = time.perf_counter_ns()
     child = os.fork()
     if child == 0:
+        for number in (signal.SIGPIPE, signal.SIGXFSZ):  # ignored by Python, and inherited
+            signal.signal(number, signal.SIG_DFL)
         _libc.ptrace(_PTRACE_TRACEME, 0, None, None)
         os.kill(os.getpid(), signal.SIGSTOP)
         try:
