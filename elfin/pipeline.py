@@ -14,8 +14,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from elfin.host.cache import cache_dir
 from elfin.host.errors import BadElf, ElfinError
-from elfin.image.store import Store, cache_dir, question_key
+from elfin.image.store import Store, question_key
 from elfin.model.image import Image
 from elfin.model.program import Addition, Arch, ProgramSpec
 from elfin.model.run import RunOptions, RunResult
@@ -23,7 +24,10 @@ from elfin.program import Found, find
 
 if TYPE_CHECKING:
     from elfin.model.root import RootEntry
+    from elfin.model.run import Platform
+    from elfin.model.survey import Survey
     from elfin.model.verdict import Verdict
+    from elfin.rootfs.debian import BuiltRoot
 
 
 class Request(NamedTuple):
@@ -89,6 +93,34 @@ def inspect(program: str) -> Verdict:
         return judge(spec, read_facts(found.host_path))
     except ElfinError as error:
         raise _as_typed(error, str(found.host_path), found.typed) from error
+
+
+def survey(asked: Platform | None) -> Survey:
+    """What this machine offers; ``asked`` is the platform that ELFIN_PLATFORM names."""
+    from elfin.run.survey import survey as look
+
+    return look(cache_dir(), asked)
+
+
+def debian_root(
+    packages: tuple[str, ...],
+    output: Path,
+    arch: Arch,
+    say: Callable[[str], None],
+    *,
+    slim: bool = False,
+    refresh: bool = False,
+) -> BuiltRoot:
+    """A root directory out of Debian packages, for `elfin rootfs debian`."""
+    from elfin.rootfs.debian import RootRequest, build_root
+
+    request = RootRequest(packages, output, arch, slim)
+    return build_root(request, cache_dir(), say, refresh=refresh)
+
+
+def cache(warn: Callable[[str], None]) -> Store:
+    """The cache, for `elfin cache`."""
+    return Store(warn=warn)
 
 
 def _prepare_cold(

@@ -8,9 +8,9 @@ import time
 
 import click
 
+from elfin import pipeline
 from elfin.cli.run import warn
 from elfin.host.units import format_size, parse_size
-from elfin.image.store import Store
 
 
 @click.group("cache", context_settings={"help_option_names": ["-h", "--help"]})
@@ -22,7 +22,7 @@ def command() -> None:
 @click.option("--json", "as_json", is_flag=True, help="For programs.")
 def ls(as_json: bool) -> int:
     """Every image: size and last use, oldest first."""
-    store = Store()
+    store = pipeline.cache(warn)
     images = store.images()
     if as_json:
         record = {
@@ -50,6 +50,6 @@ def ls(as_json: bool) -> int:
 def prune(keep: str) -> int:
     """Remove images, oldest use first. A run that uses one keeps it until it ends."""
     bound = 0 if keep in ("0", "0K") else parse_size(keep, "--keep")
-    removed, freed = Store(warn=warn).prune(bound)
+    removed, freed = pipeline.cache(warn).prune(bound)
     click.echo(f"removed {removed} images, {format_size(freed)}")
     return 0

@@ -7,8 +7,9 @@ import json
 
 import click
 
-from elfin.image.store import cache_dir
-from elfin.run.survey import State, Survey, survey
+from elfin import pipeline
+from elfin.cli.options import platform_from_environment
+from elfin.model.survey import State, Survey
 
 _MARKS = {State.GOOD: "✓", State.MISSING: "·", State.BAD: "✗"}
 
@@ -20,7 +21,7 @@ def command(as_json: bool) -> int:
 
     Exit status: 0 when a platform works, 1 when none does.
     """
-    found = survey(cache_dir())
+    found = pipeline.survey(platform_from_environment())
     click.echo(_json(found) if as_json else _text(found))
     return 0 if found.platform is not None else 1
 

