@@ -8,6 +8,7 @@
  * See:      arch/bare.h for what the CPU offers
  */
 #include "abi/image/boot_info.h"
+#include "lib/boot_record.h"
 #include "lib/string.h"
 #include "platform/vm/vm.h"
 
@@ -20,21 +21,13 @@ static bool tick_on;
 static u64 boot_wall_ns(void)
 {
     const struct platform_blob *info = platform_boot_info();
-    u64 at = ELFIN_BOOT_HEADER_BYTES;
+    u32 length = 0;
+    u64 value = 0;
+    const u8 *record = boot_record_find(info->data, info->size, ELFIN_BOOT_WALL_CLOCK, &length);
 
-    while (at + ELFIN_RECORD_HEADER_BYTES <= info->size) {
-        u32 head[2];
-        u64 value;
-        memcpy(head, info->data + at, sizeof(head));
-        at += ELFIN_RECORD_HEADER_BYTES;
-        if (head[0] == ELFIN_BOOT_WALL_CLOCK && head[1] == sizeof(value) &&
-            at + sizeof(value) <= info->size) {
-            memcpy(&value, info->data + at, sizeof(value));
-            return value;
-        }
-        at += align_up(head[1], 8);
-    }
-    return 0;
+    if (record && length == sizeof(value))
+        memcpy(&value, record, sizeof(value));
+    return value;
 }
 
 void vm_clock_start(void)
