@@ -25,7 +25,9 @@ def house(tmp_path: Path) -> Path:
         "kernel/task/task.c": '#include "arch/upcalls.h"\n#include "task/task.h"\n',
         "kernel/task/wait_internal.h": "#pragma once\n",
         "kernel/files/file.c": '#include "task/task.h"\n#include "lib/list.h"\n',
-        "kernel/platform/vm/start.c": '#include "platform/platform.h"\n',
+        "kernel/arch/x86_64/trap.S": "",
+        "kernel/arch/x86_64/hosted.S": "",
+        "kernel/arch/aarch64/trap.S": "",
         "elfin/__init__.py": "",
         "elfin/model/__init__.py": "",
         "elfin/run/__init__.py": "import elfin.model\n",
@@ -79,15 +81,21 @@ def test_an_undeclared_edge_is_a_breach(house: Path, file: str, text: str, said:
 
 
 def test_siblings_must_have_the_same_files(house: Path) -> None:
-    (house / "kernel/platform/process").mkdir()
+    (house / "kernel/arch/x86_64/more.c").write_text("")
     found = check_rooms.check(house)
-    assert any("kernel/platform/process: has no start.c" in line for line in found), found
+    assert any("kernel/arch/aarch64: has no more.c" in line for line in found), found
+
+
+def test_each_platform_must_have_what_the_contract_names(house: Path) -> None:
+    (house / "kernel/platform/process").mkdir(parents=True)
+    found = check_rooms.check(house)
+    assert any("kernel/platform/process: has no power.c" in line for line in found), found
 
 
 def test_the_status_says_that_there_is_a_breach(house: Path) -> None:
     (house / "kernel/task/up.c").write_text('#include "files/file.h"\n')
     command = [
-        str(ROOT / ".venv/bin/python"),
+        sys.executable,
         str(ROOT / "tools/check_rooms.py"),
         f"--root={house}",
     ]
