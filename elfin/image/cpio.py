@@ -184,6 +184,6 @@ def _sort_key(path: str) -> list[str]:
 
 def _check_path(path: str) -> None:
     parts = path.split("/")
-    bad = path != "/" and (parts[0] != "" or any(part in ("", ".", "..") for part in parts[1:]))
-    if bad or "\0" in path or len(os.fsencode(path)) > MAX_PATH_BYTES:
+    bad = path != "/" and any(part in ("", ".", "..") for part in parts[1:])
+    if bad or not path.startswith("/") or "\0" in path or len(os.fsencode(path)) > MAX_PATH_BYTES:
         raise ElfinError(f"{path!r} is not an absolute, normal path")

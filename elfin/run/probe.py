@@ -66,7 +66,7 @@ def _judge(device: Path, loop_ms: float) -> KvmState:
     if loop_ms < 0:
         return KvmState(False, f"{device} is there but unusable (a tiny guest did not start)")
     if loop_ms > EXPECTED_MS:
-        took = f"{loop_ms:.0f} ms" if loop_ms < _LOOP_LIMIT_S * 1000 else f"over {loop_ms:.0f} ms"
+        took = f"{loop_ms:.0f} ms" if loop_ms != _LOOP_LIMIT_S * 1000 else f"over {loop_ms:.0f} ms"
         reason = f"{device} is there but unusable (a tiny guest took {took}, expected under "
         return KvmState(False, f"{reason}{EXPECTED_MS})", loop_ms=loop_ms)
     return KvmState(True, f"a tiny guest took {loop_ms:.1f} ms", loop_ms=loop_ms)
