@@ -106,6 +106,14 @@ u32 file_poll(struct file *f, struct poll_wait *w)
     return f->operations->poll(f, w);
 }
 
+long file_control(struct file *f, u32 command, u64 argument)
+{
+    bool of_pipe = command == F_GETPIPE_SZ || command == F_SETPIPE_SZ;
+    if (!f->operations->control)
+        return of_pipe ? -EBADF : -EINVAL;
+    return f->operations->control(f, command, argument);
+}
+
 int file_stat(struct file *f, struct statx_fields *out)
 {
     inode_stat(f->inode, out);

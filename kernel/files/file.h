@@ -50,6 +50,7 @@ struct file_operations {
     long (*read_directory)(struct file *f, struct directory_sink *sink);
     struct backing *(*backing)(struct file *f);          /* for mmap; NULL: ENODEV */
     long (*sync)(struct file *f);
+    long (*control)(struct file *f, u32 command, u64 argument); /* fcntl: pipe sizes, seals */
     void (*close)(struct file *f);                       /* last reference */
     /* Lines of /proc/PID/fdinfo behind the common ones; bytes put into out. */
     size_t (*describe)(struct file *f, char *out, size_t size);
@@ -107,6 +108,9 @@ unsigned descriptor_table_size(struct descriptor_table *t);
 void file_hold(struct file *f);
 void file_drop(struct file *f);
 struct file *file_create(const struct file_operations *operations, struct inode *inode, u32 flags);
+
+/* fcntl's commands that only some files know: F_*PIPE_SZ, F_*SEALS. -EBADF, -EINVAL: not this. */
+long file_control(struct file *f, u32 command, u64 argument);
 
 /* path.c (for load and syscalls): opens as openat(2) does. */
 struct file *file_open_kernel(const char *path, u32 flags, u32 mode, int *error); /* root+cwd of the

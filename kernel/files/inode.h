@@ -197,9 +197,11 @@ int memory_file_fill(struct inode *i, const u8 *data, bool in_place, paddr_t fra
 int memory_file_open(struct file *f);
 int memory_file_truncate(struct inode *i, u64 size);
 int memory_file_allocate(struct inode *i, u32 mode, u64 offset, u64 length);
-u32 memory_file_seals(struct inode *i);
-int memory_file_add_seals(struct file *f, u32 seals);
 bool inode_is_memory_file(const struct inode *i);
+
+/* --- anonymous.c --- */
+struct file *anonymous_file(const struct file_operations *operations, const char *kind, u32 flags,
+                            void *private_data);
 
 /* --- file.c, directory.c --- */
 long file_seek_plain(struct file *f, s64 offset, int whence, u64 size); /* SET, CUR, END */

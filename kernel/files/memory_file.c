@@ -12,6 +12,7 @@
  */
 #include "files/memory_file.h"
 
+#include "lib/printf.h"
 #include "lib/string.h"
 #include "memory/page.h"
 
@@ -53,6 +54,7 @@ static void release(struct inode *i)
 {
     struct memory_file *m = memory_file_of(i);
     page_store_release(&m->store);
+    heap_free(m->label);
     heap_free(m);
 }
 
@@ -108,6 +110,19 @@ const struct inode_operations memory_inode_operations = {
     .open = memory_file_open,
     .truncate = memory_file_truncate,
     .stat = stat_blocks,
+    .release = release,
+};
+
+static size_t memfd_label(struct inode *i, char *out, size_t size)
+{
+    return (size_t)format_text(out, size, "/memfd:%s (deleted)", memory_file_of(i)->label);
+}
+
+const struct inode_operations memfd_inode_operations = {
+    .open = memory_file_open,
+    .truncate = memory_file_truncate,
+    .stat = stat_blocks,
+    .label = memfd_label,
     .release = release,
 };
 

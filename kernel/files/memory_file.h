@@ -11,7 +11,7 @@ struct memory_file {
     const u8 *image;             /* not NULL: the contents, read-only, still those of the image */
     paddr_t image_frames;
     u32 seals;
-    bool is_memfd;
+    char *label;                 /* memfds: the name given to memfd_create */
 };
 
 static inline struct memory_file *memory_file_of(struct inode *i)
@@ -25,4 +25,4 @@ int memory_file_own(struct memory_file *m);
 void memory_file_set_size(struct memory_file *m, u64 size);
 extern const struct backing_operations memory_file_backing_operations;
 extern const struct file_operations memory_file_operations;
-extern const struct inode_operations memory_inode_operations;
+extern const struct inode_operations memory_inode_operations, memfd_inode_operations;

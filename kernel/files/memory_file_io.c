@@ -200,9 +200,48 @@ static long memory_sync(unused_arg struct file *f)
     return 0;
 }
 
+/* --- seals: fcntl(2) --- */
+
+static bool has_shared_writable_mapping(const struct memory_file *m)
+{
+    for (const struct vma *v = m->backing.mappings; v; v = v->next_mapping)
+        if ((v->flags & VMA_SHARED) && (v->flags & VMA_MAY_WRITE))
+            return true;
+    return false;
+}
+
+static int add_seals(struct file *f, u32 seals)
+{
+    struct memory_file *m = file_of(f);
+    u32 known = F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE | F_SEAL_FUTURE_WRITE |
+                F_SEAL_EXEC;
+    if ((f->flags & O_ACCMODE) == O_RDONLY)
+        return -EPERM;
+    if (seals & ~known)
+        return -EINVAL;
+    if (m->seals & F_SEAL_SEAL)
+        return -EPERM;
+    if ((seals & F_SEAL_WRITE) && !(m->seals & F_SEAL_WRITE) && has_shared_writable_mapping(m))
+        return -EBUSY;
+    m->seals |= seals;
+    return 0;
+}
+
+static long memory_control(struct file *f, u32 command, u64 argument)
+{
+    switch (command) {
+    case F_GET_SEALS:
+        return file_of(f)->seals;
+    case F_ADD_SEALS:
+        return add_seals(f, (u32)argument);
+    default:
+        return -EBADF; /* not a pipe */
+    }
+}
+
 const struct file_operations memory_file_operations = {
     .read = memory_read, .write = memory_write, .seek = memory_seek, .ioctl = memory_ioctl,
-    .backing = memory_backing, .sync = memory_sync,
+    .backing = memory_backing, .sync = memory_sync, .control = memory_control,
 };
 
 int memory_file_open(struct file *f)
@@ -255,37 +294,5 @@ int memory_file_allocate(struct inode *i, u32 mode, u64 offset, u64 length)
     if (!punches && !(mode & FALLOC_FL_KEEP_SIZE) && end > i->size)
         memory_file_set_size(m, end);
     i->modified = i->changed = time_now();
-    return 0;
-}
-
-/* --- seals: fcntl(2) --- */
-
-u32 memory_file_seals(struct inode *i)
-{
-    return memory_file_of(i)->seals;
-}
-
-static bool has_shared_writable_mapping(const struct memory_file *m)
-{
-    for (const struct vma *v = m->backing.mappings; v; v = v->next_mapping)
-        if ((v->flags & VMA_SHARED) && (v->flags & VMA_MAY_WRITE))
-            return true;
-    return false;
-}
-
-int memory_file_add_seals(struct file *f, u32 seals)
-{
-    struct memory_file *m = file_of(f);
-    u32 known = F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE | F_SEAL_FUTURE_WRITE |
-                F_SEAL_EXEC;
-    if ((f->flags & O_ACCMODE) == O_RDONLY)
-        return -EPERM;
-    if (seals & ~known)
-        return -EINVAL;
-    if (m->seals & F_SEAL_SEAL)
-        return -EPERM;
-    if ((seals & F_SEAL_WRITE) && !(m->seals & F_SEAL_WRITE) && has_shared_writable_mapping(m))
-        return -EBUSY;
-    m->seals |= seals;
     return 0;
 }
