@@ -87,22 +87,19 @@ void release_range(struct vma *v, u64 start, u64 end)
     platform_unmap(&v->space->platform, start, end - start);
 }
 
-void page_enter(struct space *s, u64 address, paddr_t frame)
+void page_enter(struct space *s, paddr_t frame)
 {
-    (void)address;
     if (page_is_counted(frame))
         page_ref(frame);
     s->resident_pages++;
 }
 
-/* Rights of an entry: a private page that others may see too is not writable until it is copied. */
-u32 page_access(const struct vma *v, paddr_t frame, bool own)
+/* Rights of an entry. The CPUs have no write-only and no execute-only pages; a private page that
+ * others may see too is not writable until it is copied. */
+u32 entry_access(const struct vma *v, bool own)
 {
-    if (!vma_is_private(v))
-        return v->access;
-    if (own && page_is_counted(frame) && page_refs(frame) == 1)
-        return v->access;
-    return v->access & ~MAP_WRITE;
+    u32 access = v->access ? v->access | MAP_READ : 0;
+    return own || !vma_is_private(v) ? access : access & ~MAP_WRITE;
 }
 
 /* A shared mapping becomes writable: its holes need pages that count. */
@@ -148,6 +145,5 @@ int protect_range(struct vma *v, u64 start, u64 end, u32 old_access)
     }
     if (v->backing && (gained & MAP_EXECUTE))
         renew_text(v, start, end);
-    return platform_protect(&v->space->platform, start, end - start,
-                            shared ? v->access : v->access & ~MAP_WRITE);
+    return platform_protect(&v->space->platform, start, end - start, entry_access(v, false));
 }

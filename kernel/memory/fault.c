@@ -37,7 +37,7 @@ static enum fault_answer show(struct vma *v, u64 at, paddr_t frame, u32 access)
 /* A page that this mapping alone owns; its one reference goes to the entry. */
 static enum fault_answer show_own(struct vma *v, u64 at, paddr_t frame)
 {
-    enum fault_answer answer = show(v, at, frame, v->access);
+    enum fault_answer answer = show(v, at, frame, entry_access(v, true));
     if (answer == FAULT_DONE)
         v->space->resident_pages++;
     else
@@ -49,7 +49,7 @@ static enum fault_answer fault_anonymous(struct vma *v, u64 at, u32 access)
 {
     paddr_t frame;
     if (!(access & FAULT_WRITE)) {
-        enum fault_answer answer = show(v, at, page_zero_frame(), v->access & ~MAP_WRITE);
+        enum fault_answer answer = show(v, at, page_zero_frame(), entry_access(v, false));
         v->space->resident_pages += answer == FAULT_DONE;
         return answer;
     }
@@ -78,10 +78,9 @@ static enum fault_answer show_backed(struct vma *v, u64 at, paddr_t frame)
         if (!frame)
             return FAULT_OUT_OF_MEMORY;
     }
-    enum fault_answer answer =
-        show(v, at, frame, vma_is_private(v) ? v->access & ~MAP_WRITE : v->access);
+    enum fault_answer answer = show(v, at, frame, entry_access(v, false));
     if (answer == FAULT_DONE)
-        page_enter(v->space, at, frame);
+        page_enter(v->space, frame);
     return answer;
 }
 
@@ -136,10 +135,8 @@ static enum fault_answer fault_present(struct vma *v, u64 at, u32 access,
                                        const struct platform_page *page)
 {
     bool own = page_is_counted(page->frame) && page_refs(page->frame) == 1;
-    if (!(access & FAULT_WRITE) || !vma_is_private(v) || own) {
-        u32 rights = own || !vma_is_private(v) ? v->access : v->access & ~MAP_WRITE;
-        return show(v, at, page->frame, rights);
-    }
+    if (!(access & FAULT_WRITE) || !vma_is_private(v) || own)
+        return show(v, at, page->frame, entry_access(v, own));
     enum fault_answer answer = copy_of(v, at, page->frame);
     if (answer == FAULT_DONE) {
         v->space->resident_pages--; /* the old entry's */

@@ -161,8 +161,11 @@ static long check_fixed(const struct remap *r)
         return -EINVAL;
     if (r->wish < r->old + r->old_length && r->old < r->wish + r->new_length)
         return -EINVAL;
-    if (place_is_reserved(r->wish, r->wish + r->new_length, &reserved_start, &reserved_end) ||
-        r->wish < platform_traits()->program_start)
+    if (!(r->flags & MREMAP_FIXED))
+        return 0;
+    if (r->wish < platform_traits()->program_start)
+        return -EPERM;
+    if (place_is_reserved(r->wish, r->wish + r->new_length, &reserved_start, &reserved_end))
         return -ENOMEM;
     return 0;
 }

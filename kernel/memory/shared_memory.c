@@ -83,3 +83,12 @@ struct backing *shared_memory_create(u64 size)
     m->number = next_number++;
     return &m->backing;
 }
+
+void shared_memory_resize(struct backing *b, u64 size)
+{
+    u64 old = b->size;
+    b->size = align_up(size, PAGE_SIZE);
+    backing_resized(b, old); /* mappings let go before the pages are dropped */
+    if (b->size < old)
+        page_store_truncate(&of(b)->store, b->size);
+}

@@ -55,8 +55,8 @@ void release_range(struct vma *v, u64 start, u64 end); /* all pages and mappings
 void drop_pages(struct vma *v, u64 start, u64 end); /* demand: entries go, frames lose a reference */
 void drop_backed_pages(struct vma *v, u64 start, u64 end); /* those that are not private copies */
 int protect_range(struct vma *v, u64 start, u64 end, u32 old_access);
-void page_enter(struct space *s, u64 address, paddr_t frame); /* accounting of one entry */
-u32 page_access(const struct vma *v, paddr_t frame, bool own);
+void page_enter(struct space *s, paddr_t frame); /* accounting of one entry */
+u32 entry_access(const struct vma *v, bool own);
 
 /* limits.c: 0 or -ENOMEM. */
 int limits_check(struct space *s, u64 pages, u32 access, u32 flags);
