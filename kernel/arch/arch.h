@@ -29,6 +29,7 @@
  *                                                   interrupt: restart applies
  * void frame_leave_call(struct trap_frame *);       from here on it does not
  * void frame_restart_call(struct trap_frame *, u64 number);   back to the site, arguments as at entry
+ * void frame_prepare(struct trap_frame *, u16 cs, u16 ss);         a thread's first frame
  * void frame_init_program(struct trap_frame *, u64 pc, u64 sp);    all other registers 0, flags sane
  */
 

@@ -77,6 +77,10 @@ static void raise(struct trap_frame *frame, const struct fault *fault, struct fa
     struct linux_siginfo info = {.si_signo = what.signal, .si_code = what.code};
 
     info.fault.si_addr = shown_address(fault, frame);
+    if (t->process->actions[what.signal - 1].handler == SIG_DFL) /* what dmesg would say */
+        log_line("%s[%d]: fault %d (access %u) at %#lx pc %#lx sp %#lx error %#lx", t->name, t->tid,
+                 fault->kind, fault->access, fault->address, frame_pc(frame), frame_sp(frame),
+                 fault->error_code);
     t->fault_address = fault->kind == FAULT_PAGE ? fault->address : t->fault_address;
     t->fault_error_code = fault->error_code;
     t->fault_trap_number = fault->trap_number;

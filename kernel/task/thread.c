@@ -40,7 +40,7 @@ struct thread *thread_create(struct process *p, noreturn_fn void (*entry)(void *
         free_thread(t);
         return NULL;
     }
-    memset(thread_frame(t), 0, sizeof(struct trap_frame));
+    frame_prepare(thread_frame(t), platform_traits()->program_cs, platform_traits()->program_ss);
     arch_vector_init_area(t->vector_area);
     arch_context_init(&t->context, thread_frame(t), entry, argument);
     list_init(&t->in_run_queue);

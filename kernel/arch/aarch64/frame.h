@@ -54,6 +54,12 @@ static inline void frame_restart_call(struct trap_frame *f, u64 number)
     f->pc -= SITE_BYTES;
 }
 
+/* A thread's first frame. There are no selectors on this machine. */
+static inline void frame_prepare(struct trap_frame *f, unused_arg u16 cs, unused_arg u16 ss)
+{
+    *f = (struct trap_frame){.call_number = NO_CALL};
+}
+
 static inline void frame_init_program(struct trap_frame *f, u64 pc, u64 sp)
 {
     *f = (struct trap_frame){.pc = pc, .sp = sp, .call_number = NO_CALL};

@@ -75,6 +75,12 @@ static inline void frame_restart_call(struct trap_frame *f, u64 number)
     f->rip -= SITE_BYTES;
 }
 
+/* A thread's first frame: the platform's selectors, all else 0. */
+static inline void frame_prepare(struct trap_frame *f, u16 cs, u16 ss)
+{
+    *f = (struct trap_frame){.cs = cs, .ss = ss, .call_number = NO_CALL};
+}
+
 /* Registers of a fresh program. cs and ss stay as they are. */
 static inline void frame_init_program(struct trap_frame *f, u64 pc, u64 sp)
 {
