@@ -42,9 +42,10 @@ test-kernel: ready-test ## the kernel's own rooms on the host, with ASan and UBS
 check: ready ## lint, types, rooms, sizes, generated files; writes nothing, under a minute
 	@$(PYTHON) tools/check.py
 
-format: ready ## what check's formatter would change, done
+format: ready ## what check's formatter would change, done; the call table aligned, its page written
 	@$(PYTHON) -m ruff format .
 	@$(PYTHON) -m ruff check --fix-only --quiet .
+	@$(PYTHON) tools/gen_abi.py --format --docs docs/reference/calls.md
 
 # ID="A3 A6" selects.
 claims: ready-test kernel ## run the commands behind every factual sentence: build/claims.md, claims.json

@@ -30,6 +30,7 @@
 #define MAP_ANON MAP_ANONYMOUS
 #if defined(__x86_64__)
 #define MAP_32BIT 0x40
+#define MAP_ABOVE4G 0x80
 #endif
 #define MAP_GROWSDOWN 0x0100
 #define MAP_DENYWRITE 0x0800
