@@ -65,6 +65,12 @@ arch_exit_full:
     jnz work_pending
     andq $RFLAGS_PROGRAM, FRAME_RFLAGS(%rsp)
     orq $(RFLAGS_IF | RFLAGS_FIXED), FRAME_RFLAGS(%rsp)
+    /* Programs run with the kernel's own privilege, at ring 0 as at CPL 3: a frame made by hand
+     * need not know the selectors. */
+    movl %cs, %eax
+    movq %rax, FRAME_CS(%rsp)
+    movl %ss, %eax
+    movq %rax, FRAME_SS(%rsp)
     popq %r15
     popq %r14
     popq %r13
