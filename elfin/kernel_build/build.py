@@ -131,6 +131,8 @@ def prepare(tree: Tree, configuration: Configuration) -> Path:
         raise HostError("no kernel sources", where=str(tree.kernel))
     write_if_changed(inputs / ".config", selection.dotconfig())
     write_if_changed(inputs / "config.h", CONFIG_HEADER.format(defines=selection.defines()))
+    small = ("OPTIMIZE_SIZE", "y") in selection.values
+    write_if_changed(inputs / "c-args.txt", "-Os\n" if small else "-O2\n")
     write_if_changed(inputs / "common.txt", _lines(lists.common))
     for name, sources in lists.platforms.items():
         write_if_changed(inputs / f"{name}.txt", _lines(sources))
@@ -172,22 +174,8 @@ def build(
     inputs = prepare(tree, configuration)
     folder = tree.folder(configuration)
     environment = toolchain.environment(tree.out)
-    if not (folder / "build.ninja").exists():
-        shutil.rmtree(folder, ignore_errors=True)  # an interrupted setup leaves half a folder
-        _run(
-            [
-                *toolchain.meson(),
-                "setup",
-                f"-Dinputs={inputs}",
-                f"--cross-file={inputs / 'toolchain.ini'}",
-                f"--cross-file={tree.kernel / 'cross' / f'{configuration.arch}.ini'}",
-                str(folder),
-                str(tree.kernel),
-            ],
-            environment,
-            f"configuring {configuration}",
-            log=inputs / "setup.log",
-        )
+    if _is_stale(tree, inputs, folder / "build.ninja"):
+        _configure(tree, configuration, inputs, environment)
     quiet = [] if sys.stdout.isatty() else ["--quiet"]
     goals = ["-k", "0"] if keep_going else []
     _run(
@@ -195,6 +183,30 @@ def build(
         environment,
         f"building {configuration}",
     )
+
+
+def _is_stale(tree: Tree, inputs: Path, ninja_file: Path) -> bool:
+    """Whether Meson must run (again): ninja would notice too, but with pages of output."""
+    if not ninja_file.exists():
+        return True
+    reads = [*inputs.glob("*.txt"), tree.kernel / "meson.build", tree.kernel / "meson.options"]
+    written = ninja_file.stat().st_mtime_ns
+    return any(path.stat().st_mtime_ns > written for path in reads)
+
+
+def _configure(
+    tree: Tree, configuration: Configuration, inputs: Path, environment: Mapping[str, str]
+) -> None:
+    """Run Meson, its output kept in setup.log."""
+    folder = tree.folder(configuration)
+    again = (folder / "build.ninja").exists()
+    if not again:
+        shutil.rmtree(folder, ignore_errors=True)  # an interrupted setup leaves half a folder
+    command = [*toolchain.meson(), "setup", *(["--reconfigure"] if again else [])]
+    command += [f"-Dinputs={inputs}", f"--cross-file={inputs / 'toolchain.ini'}"]
+    command += [f"--cross-file={tree.kernel / 'cross' / f'{configuration.arch}.ini'}"]
+    command += [str(folder), str(tree.kernel)]
+    _run(command, environment, f"configuring {configuration}", log=inputs / "setup.log")
 
 
 def _run(
