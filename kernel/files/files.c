@@ -9,9 +9,19 @@
 #include "files/devices.h"
 #include "files/inode.h"
 #include "lib/log.h"
-#include "lib/string.h"
 
 static struct file_system root_fs;
+static u32 cpu_mhz;
+
+void files_set_cpu_mhz(u32 mhz)
+{
+    cpu_mhz = mhz;
+}
+
+u32 files_cpu_mhz(void)
+{
+    return cpu_mhz;
+}
 
 #if CONFIG_FEATURE_VFS
 static struct file_system tmp_fs, run_fs, shm_fs;
@@ -23,22 +33,18 @@ static int mount_tmpfs(struct file_system *fs, const char *path, u32 mode, u32 f
     return error ? error : mount_at(fs, path);
 }
 
-/* The root image brings files below /tmp or /run (a program that lies there): they stay visible, on
- * the root, which is a tmpfs itself. */
-static bool is_filled(const char *directory)
-{
-    struct path_node *n = node_find(root_node(), (struct name){directory, strlen(directory)});
-    return n && node_inode(n) && n->inode->entries;
-}
-
 static int mount_rest(void)
 {
     int error = devfs_mount();
     if (!error)
         error = mount_tmpfs(&shm_fs, "/dev/shm", 01777, ST_NOSUID | ST_NODEV);
-    if (!error && !is_filled("run"))
+    if (!error)
+        error = procfs_mount();
+    if (!error)
+        error = sysfs_mount();
+    if (!error)
         error = mount_tmpfs(&run_fs, "/run", 0755, ST_NOSUID | ST_NODEV);
-    if (!error && !is_filled("tmp"))
+    if (!error)
         error = mount_tmpfs(&tmp_fs, "/tmp", 01777, ST_NOSUID | ST_NODEV);
     return error;
 }
