@@ -82,15 +82,22 @@ def launch(prepared: Prepared, warn: Callable[[str], None]) -> RunResult:
     return execute.run(prepared.image, prepared.spec, prepared.options, choice)
 
 
-def inspect(program: str) -> Verdict:
+def inspect(program: str, rootfs: Path | None = None) -> Verdict:
     """The verdict on a program; nothing is executed and nothing written."""
+    from abi.table import load
     from elfin.analysis import judge
     from elfin.elf import read_facts
+    from elfin.elf.details import read_code
+    from elfin.rootfs import libraries
 
-    found = find(program, (), os.environ.get("PATH", os.defpath))
-    spec = ProgramSpec(found.host_path, found.guest_path, found.argv)
+    found = find(program, (), os.environ.get("PATH", os.defpath), rootfs)
+    spec = ProgramSpec(found.host_path, found.guest_path, found.argv, rootfs=rootfs)
     try:
-        return judge(spec, read_facts(found.host_path))
+        facts = read_facts(found.host_path)
+        closure = libraries(spec, facts, read_facts)
+        files = dict.fromkeys(Path(item.host_path) for item in closure if item.host_path)
+        codes = [read_code(path) for path in (found.host_path, *files)]
+        return judge(facts, closure, codes, load())
     except ElfinError as error:
         raise _as_typed(error, str(found.host_path), found.typed) from error
 

@@ -1,0 +1,203 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""The call graph of one file, walked lazily from some roots: which system calls can be reached.
+
+An edge is a direct call or jump to another function, or an address taken of one (`lea`). Calls
+through tables in data are edges only from the tables the caller names (a libc's stdio vtables).
+Where a stripped file has no function table, functions begin where something calls them.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections import deque
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+from elfin.analysis.decode import MACHINES, Function, Site, instructions, study
+from elfin.model.code import CodeFile, Text
+
+_LONGEST_FUNCTION = 1 << 20
+_DEEPEST_WRAPPER = 4
+_MOV_EAX = (b"\xb8", 5, 1)  # mov $imm32, %eax: opcode, length, offset of the constant
+_MOV_RAX = (b"\x48\xc7\xc0", 7, 3)  # mov $imm32, %rax
+
+
+@dataclass(frozen=True, slots=True)
+class Reached:
+    """A call number that can be reached; ``number`` None: not known. ``via`` are root names."""
+
+    number: int | None
+    address: int
+    via: str
+
+
+@dataclass(slots=True)
+class Graph:
+    """One file's functions, studied when first visited."""
+
+    code: CodeFile
+    _functions: list[tuple[int, int]] = field(init=False)
+    _starts: list[int] = field(init=False)
+    _begins: frozenset[int] = field(init=False)
+    _studied: dict[int, Function] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        functions = set(self.code.functions)
+        covered = sorted(functions)
+        for text in self.code.texts:
+            functions.update(self._discover(text, covered))
+        self._functions = sorted(functions)
+        self._starts = [start for start, _ in self._functions]
+        self._begins = frozenset(self._starts)
+
+    def raw_sites(self) -> Iterator[int]:
+        """Every place where the instruction's bytes stand, aligned with instructions or not."""
+        machine = MACHINES[self.code.machine]
+        for text in self.code.texts:
+            yield from machine.raw_sites(text.address, text.content)
+
+    def real_sites(self) -> Iterator[Site]:
+        """Every site in the file that is an instruction, with its numbers."""
+        starts = {start for start in map(self.containing, self.raw_sites()) if start is not None}
+        for start in sorted(starts):
+            yield from self.function(start).sites
+
+    def containing(self, address: int) -> int | None:
+        """The start of the function that holds an address."""
+        index = bisect_right(self._starts, address) - 1
+        if index < 0 or address >= self._functions[index][1]:
+            return None
+        return self._starts[index]
+
+    def function(self, start: int) -> Function:
+        """What the function at ``start`` does."""
+        if start not in self._studied:
+            end = self._functions[bisect_right(self._starts, start) - 1][1]
+            content = self._bytes(start, min(end, start + _LONGEST_FUNCTION))
+            found = study(MACHINES[self.code.machine], start, content)
+            found.sites = [self._sharpened(site) for site in found.sites]
+            self._add_misread_sites(found, start, end)
+            self._studied[start] = found
+        return self._studied[start]
+
+    def reach(self, roots: Iterable[tuple[int, str]]) -> Iterator[Reached]:
+        """Every site that ``roots`` (function start, name) lead to, once per root name."""
+        by_start: dict[int, set[str]] = {}
+        queue: deque[tuple[int, str]] = deque()
+        for start, name in roots:
+            inside = self.containing(start)
+            if inside is not None:
+                queue.append((inside, name))
+        while queue:
+            start, name = queue.popleft()
+            names = by_start.setdefault(start, set())
+            if name in names:
+                continue
+            names.add(name)
+            queue.extend((target, name) for target in self._successors(start))
+        for start, names in by_start.items():
+            for name in sorted(names):
+                yield from self._numbers(start, name, by_start)
+
+    def _successors(self, start: int) -> set[int]:
+        found = self.function(start)
+        targets = {self.containing(call.target) for call in found.calls}
+        targets |= found.references & self._begins
+        return {target for target in targets if target is not None and target != start}
+
+    def _numbers(self, start: int, name: str, by_start: dict[int, set[str]]) -> Iterator[Reached]:
+        found = self.function(start)
+        for site in found.sites:
+            if site.numbers is None:
+                yield Reached(None, site.address, name)
+                continue
+            for value in site.numbers:
+                if isinstance(value, int):
+                    yield Reached(value, site.address, name)
+                else:
+                    yield from self._from_callers(start, value, site.address, name, by_start, 0)
+
+    def _from_callers(
+        self,
+        start: int,
+        argument: str,
+        address: int,
+        name: str,
+        by_start: dict[int, set[str]],
+        depth: int,
+    ) -> Iterator[Reached]:
+        """The number is an argument of ``start``: what do its reached callers pass?"""
+        register = MACHINES[self.code.machine].arguments[int(argument.removeprefix("arg"))]
+        if depth > _DEEPEST_WRAPPER or name in self.code.names.get(start, ()):
+            yield Reached(None, address, name)
+            return
+        for caller, names in by_start.items():
+            if name not in names:
+                continue
+            for call in self.function(caller).calls:
+                if call.target != start:
+                    continue
+                values = call.arguments.get(register)
+                if values is None or "many" in values:
+                    yield Reached(None, address, name)
+                    continue
+                for value in values:
+                    if isinstance(value, int):
+                        yield Reached(value, address, name)
+                    else:
+                        yield from self._from_callers(
+                            caller, value, address, name, by_start, depth + 1
+                        )
+
+    def _bytes(self, start: int, end: int) -> bytes:
+        for text in self.code.texts:
+            if text.address <= start < text.end:
+                return text.content[start - text.address : end - text.address]
+        return b""
+
+    def _sharpened(self, site: Site) -> Site:
+        """A number that stands right before the site, for code the data flow could not follow."""
+        if site.numbers is None and self.code.machine == "x86_64":
+            for opcode, length, at in (_MOV_RAX, _MOV_EAX):
+                before = self._bytes(site.address - length, site.address)
+                if before.startswith(opcode) and len(before) == length:
+                    number = int.from_bytes(before[at : at + 4], "little")
+                    return Site(site.address, frozenset((number,)))
+        return site
+
+    def _add_misread_sites(self, found: Function, start: int, end: int) -> None:
+        """`mov $nr, %rax; syscall` where an FDE begins a byte early (__restore_rt does)."""
+        if self.code.machine != "x86_64" or found.sites:
+            return
+        machine = MACHINES["x86_64"]
+        for address in machine.raw_sites(start, self._bytes(start, end)):
+            site = self._sharpened(Site(address, None))
+            if site.numbers is not None and end - start < 32:
+                found.sites.append(site)
+
+    def _discover(self, text: Text, covered: list[tuple[int, int]]) -> Iterator[tuple[int, int]]:
+        """Functions in a text without a function table: what is called or pointed to begins one.
+
+        Only where the table covers less than half of the text; a linear sweep, skipping one byte
+        where nothing decodes.
+        """
+        inside = [(a, b) for a, b in covered if text.address <= a < text.end]
+        if 2 * sum(b - a for a, b in inside) > len(text.content):
+            return
+        machine = MACHINES[self.code.machine]
+        starts = {text.address, self.code.entry} | {a for a, _ in inside}
+        starts.update(*self.code.pointers.values())
+        at, step = 0, 4 if machine.name == "aarch64" else 1
+        while at < len(text.content):
+            code = instructions(machine, text.address + at, text.content[at:])
+            for instruction in code:
+                place, _, mnemonic, operands = instruction
+                if mnemonic in ("call", "bl") and operands.lstrip("#").startswith("0x"):
+                    starts.add(int(operands.lstrip("#"), 0))
+                elif mnemonic == "endbr64":
+                    starts.add(place)
+                else:
+                    starts.add(machine.reference(instruction) or text.address)
+            at = (code[-1][0] + code[-1][1] - text.address if code else at) + step
+        ordered = sorted(start for start in starts if text.address <= start < text.end)
+        yield from zip(ordered, [*ordered[1:], text.end], strict=True)
