@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""kernel/syscalls/ and the table agree: each handler in the file of its page, none without a row."""
+"""kernel/syscalls/ and the table agree: handlers in their page's file, none without a row."""
 
 from __future__ import annotations
 
