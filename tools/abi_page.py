@@ -24,6 +24,13 @@ needs its feature in the kernel that runs (`CONFIG_FEATURE_...`): without it, it
 | absent | answers `ENOSYS` |
 
 """
+
+
+def symbol_of(feature: str) -> str:
+    """vfs-write -> CONFIG_FEATURE_VFS_WRITE"""
+    return "CONFIG_FEATURE_" + feature.upper().replace("-", "_")
+
+
 VERBS = {Verb.ACCEPT: "accepted", Verb.REFUSE: "refused", Verb.IGNORE: "accepted without effect"}
 
 
@@ -32,7 +39,8 @@ def page(table: Table) -> str:
     families: dict[str, list[Row]] = {}
     for row in table.rows:
         families.setdefault(row.family, []).append(row)
-    return HEAD + _summary(table) + "".join(_family(n, r, table) for n, r in families.items())
+    parts = [_family(name, rows, table) for name, rows in families.items()]
+    return HEAD + _summary(table) + _features(table) + "".join(parts)
 
 
 def _summary(table: Table) -> str:
@@ -43,6 +51,18 @@ def _summary(table: Table) -> str:
         cells = " | ".join(str(counts[s]) for s in Support)
         lines.append(f"\n| {machine} | {cells} | {len(rows)} |")
     return "".join(lines) + "\n"
+
+
+def _features(table: Table) -> str:
+    text = "\n## By feature\n\n"
+    text += "Calls that answer, of all that Linux has (both architectures together).\n\n"
+    text += "| feature | answers | of | symbol |\n|---|--:|--:|---|\n"
+    for feature, rows in table.features().items():
+        names = {row.name for row in rows}
+        there = {row.name for row in rows if row.has_handler or row.support is Support.DENIED}
+        symbol = f"`{symbol_of(feature)}`" if any(r.has_handler for r in rows) else "not yet"
+        text += f"| {feature} | {len(there)} | {len(names)} | {symbol} |\n"
+    return text
 
 
 def _family(name: str, rows: list[Row], table: Table) -> str:

@@ -36,7 +36,7 @@ from abi.table import (  # noqa: E402
     expand,
     load,
 )
-from tools.abi_page import page  # noqa: E402
+from tools.abi_page import page, symbol_of  # noqa: E402
 
 HEAD = (
     "/* SPDX-License-Identifier: BSD-3-Clause */\n"
@@ -88,11 +88,6 @@ class Kernel:
 
     def handled(self) -> list[Row]:
         return [row for row in self.rows() if row.has_handler and self.selected(row)]
-
-
-def symbol_of(feature: str) -> str:
-    """vfs-write -> CONFIG_FEATURE_VFS_WRITE"""
-    return "CONFIG_FEATURE_" + feature.upper().replace("-", "_")
 
 
 def read_config(path: Path) -> dict[str, bool]:
