@@ -9,6 +9,7 @@
 #include "files/devices.h"
 #include "files/inode.h"
 #include "lib/log.h"
+#include "lib/string.h"
 
 static struct file_system root_fs;
 static u32 cpu_mhz;
@@ -33,6 +34,14 @@ static int mount_tmpfs(struct file_system *fs, const char *path, u32 mode, u32 f
     return error ? error : mount_at(fs, path);
 }
 
+/* The root image brings files below /tmp or /run (a program that lies there): they stay visible, on
+ * the root, which is a tmpfs itself. */
+static bool is_filled(const char *directory)
+{
+    struct path_node *n = node_find(root_node(), (struct name){directory, strlen(directory)});
+    return n && node_inode(n) && n->inode->entries;
+}
+
 static int mount_rest(void)
 {
     int error = devfs_mount();
@@ -42,9 +51,9 @@ static int mount_rest(void)
         error = procfs_mount();
     if (!error)
         error = sysfs_mount();
-    if (!error)
+    if (!error && !is_filled("run"))
         error = mount_tmpfs(&run_fs, "/run", 0755, ST_NOSUID | ST_NODEV);
-    if (!error)
+    if (!error && !is_filled("tmp"))
         error = mount_tmpfs(&tmp_fs, "/tmp", 01777, ST_NOSUID | ST_NODEV);
     return error;
 }
