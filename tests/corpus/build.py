@@ -35,7 +35,7 @@ SHAPES = {
 }
 PROGRAMS = (
     "hello", "argenv", "streams", "files", "memory", "signals", "heap_overflow", "crash", "order",
-    "numbers", "clocks", "poll",
+    "numbers", "clocks", "poll", "spin",
 )  # fmt: skip
 DYNAMIC_PROGRAMS = ("dlopen", "linked")
 MUSL_LIBRARIES = (Path("/usr/lib/x86_64-linux-musl"), Path("/usr/local/musl/lib"))
