@@ -31,6 +31,7 @@ def run(image: Image, spec: ProgramSpec, options: RunOptions, choice: Choice) ->
     is never an error here but part of the result.
     """
     arch = options.arch or Arch.X86_64
+    check_memory(options.memory)
     kernel = require_kernel(arch, choice.platform)
     memory = memory_for(image, options, choice.platform, kernel)
     opened = plug_closed_stdio()
@@ -62,16 +63,21 @@ def run(image: Image, spec: ProgramSpec, options: RunOptions, choice: Choice) ->
     return result_of(ending, choice.platform, choice.accel, arch, running.name, memory)
 
 
+def check_memory(asked: int | None, in_guest: int = 0) -> None:
+    """Refuse what is too little whatever the image. Raises OptionError."""
+    if asked is not None and asked < SMALLEST_BYTES:
+        raise OptionError(
+            f"-m {_short(asked)} is less than Elfin's kernel needs",
+            hint=f"try -m {_suggestion(in_guest)}",
+        )
+
+
 def memory_for(image: Image, options: RunOptions, platform: Platform, kernel: Path) -> int:
     """Guest memory in bytes: what was asked for, if it is enough; else image plus 128 MiB."""
     in_guest = image.size if platform is Platform.VM else 0
     if options.memory is None:
         return in_guest + DEFAULT_EXTRA_BYTES
-    if options.memory < SMALLEST_BYTES:
-        raise OptionError(
-            f"-m {_short(options.memory)} is less than Elfin's kernel needs",
-            hint=f"try -m {_suggestion(in_guest)}",
-        )
+    check_memory(options.memory, in_guest)
     needed = in_guest + (kernel.stat().st_size if platform is Platform.VM else 0)
     if needed + _WORKING_ROOM_BYTES > options.memory:
         raise OptionError(
