@@ -47,6 +47,8 @@ def _judge(ending: Ending, machine: str) -> tuple[EndedBy, int, int | None, str 
     report = ending.report
     if report.status is not None:
         message = report.out_of_memory
+        if message is not None:
+            message += "; try a larger -m"
         if os.WIFSIGNALED(report.status):
             number = os.WTERMSIG(report.status)
             return EndedBy.SIGNAL, 128 + number, number, message
@@ -60,7 +62,7 @@ def _judge(ending: Ending, machine: str) -> tuple[EndedBy, int, int | None, str 
         reason = os.strerror(number).lower()
         return EndedBy.ELFIN, status, None, f"{text}: {reason}" if text else reason
     if report.panic is not None:
-        return EndedBy.PANIC, EXIT_ELFIN, None, f"the kernel panicked: {report.panic}"
+        return EndedBy.PANIC, EXIT_ELFIN, None, report.panic.removeprefix("elfin: ")
     return EndedBy.ELFIN, EXIT_ELFIN, None, _without_a_word(ending, machine)
 
 

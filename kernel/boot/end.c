@@ -37,6 +37,11 @@ static noreturn_fn void program_ended(int wait_status)
     end_with(killed_by ? 128 + killed_by : (wait_status >> 8) & 0xff);
 }
 
+static void out_of_memory(const char *text)
+{
+    control_send(ELFIN_EVENT_OOM, text, (u32)strlen(text) + 1);
+}
+
 static size_t describe_backtrace(char *out, size_t size)
 {
     u64 addresses[BACKTRACE_MAX];
@@ -76,4 +81,5 @@ void end_start(void)
 {
     panic_set_hook(panicked);
     task_set_power_off(program_ended);
+    task_set_tell_out_of_memory(out_of_memory);
 }

@@ -5,6 +5,7 @@
  */
 #include "arch/upcalls.h"
 #include "lib/log.h"
+#include "lib/printf.h"
 #include "memory/space.h"
 #include "task/task.h"
 
@@ -64,10 +65,22 @@ static u64 shown_address(const struct fault *fault, const struct trap_frame *fra
     }
 }
 
+static void (*tell_out_of_memory)(const char *text);
+
+void task_set_tell_out_of_memory(void (*tell)(const char *text))
+{
+    tell_out_of_memory = tell;
+}
+
 static noreturn_fn void out_of_memory(void)
 {
-    log_line("out of memory: killed %s (pid %d)", current_process()->command,
-             current_process()->pid);
+    static char text[64];
+
+    format_text(text, sizeof(text), "out of memory: killed %s (pid %d)",
+                current_process()->command, current_process()->pid);
+    log_line("%s", text);
+    if (tell_out_of_memory)
+        tell_out_of_memory(text);
     process_exit(SIGKILL);
 }
 

@@ -148,6 +148,8 @@ void thread_yield(void);
 noreturn_fn void process_exit(int wait_status);     /* whole group */
 noreturn_fn void thread_exit(int code);
 void task_set_power_off(noreturn_fn void (*hook)(int wait_status)); /* when pid 1 is gone */
+/* fault.c: who hears that a program was killed for want of memory (one sentence). */
+void task_set_tell_out_of_memory(void (*tell)(const char *text));
 /* What files/ must do when a process ends (task may not include files). */
 void task_set_cleanup(void (*hook)(struct process *p));
 /* return.c: pending work before a program resumes (signals, reschedule, interrupts). true: the

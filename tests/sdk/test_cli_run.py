@@ -65,7 +65,7 @@ def elfin(tmp_path: Path) -> Elfin:
         ("exit:255", 255, b""),
         ("signal:11", 139, b""),
         ("signal:9", 137, b""),
-        ("panic:no frames", 125, b"elfin: the kernel panicked: no frames\n"),
+        ("panic:elfin: kernel panic: oh", 125, b"elfin: kernel panic: oh\n"),
         ("noexec:2", 127, b"elfin: /bin/x: no such file or directory\n"),
         ("noexec:8", 126, b"elfin: /bin/x: exec format error\n"),
     ],
