@@ -56,9 +56,7 @@ def test_a_second_build_has_nothing_to_do(copy: Tree) -> None:
 
 
 def test_touching_one_source_compiles_one_object(copy: Tree) -> None:
-    source = copy.kernel / "lib" / "string.c"
-    stat = source.stat()
-    os.utime(source, ns=(stat.st_atime_ns, stat.st_mtime_ns + 2_000_000_000))
+    os.utime(copy.kernel / "lib" / "string.c")
     assert len(compiles(pending(copy))) == 1
     build(copy, Configuration("x86_64", "hello"))
     assert pending(copy) == []
