@@ -35,7 +35,8 @@ void arch_vector_save(void *area)
     u64 fpsr, fpcr;
 
     vector_store(a->registers);
-    __asm__ volatile("mrs %0, fpsr\n\tmrs %1, fpcr" : "=r"(fpsr), "=r"(fpcr));
+    __asm__ volatile(".arch_extension fp\n\tmrs %0, fpsr\n\tmrs %1, fpcr"
+                     : "=r"(fpsr), "=r"(fpcr));
     a->fpsr = (u32)fpsr;
     a->fpcr = (u32)fpcr;
 }
@@ -45,7 +46,8 @@ void arch_vector_restore(const void *area)
     const struct area *a = area;
 
     vector_load(a->registers);
-    __asm__ volatile("msr fpsr, %0\n\tmsr fpcr, %1" : : "r"((u64)a->fpsr), "r"((u64)a->fpcr));
+    __asm__ volatile(".arch_extension fp\n\tmsr fpsr, %0\n\tmsr fpcr, %1"
+                     : : "r"((u64)a->fpsr), "r"((u64)a->fpcr));
 }
 
 /* Linux leaves the registers as they are when a handler starts. */
