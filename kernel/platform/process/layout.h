@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Where things lie in the process platform: host addresses, and the ranges of paddr space.
+ *
+ * A paddr is an offset in the memfd, except in the image range, where it is an offset in the host's
+ * image file. Both are seen by the kernel through one window: HOST_WINDOW + paddr.
+ *
+ *   paddr 0            the kernel image (also mapped at HOST_KERNEL_BASE), then the boot information
+ *         ...          page frames
+ *         SPARSE_*     parts of files
+ *         IMAGE_PADDR  the root image
+ *
+ * The ranges were free in every layout tried (static-PIE, ET_EXEC, ASLR on and off, unlimited
+ * stack). link.lds knows HOST_KERNEL_BASE too.
+ */
+#pragma once
+
+#define HOST_KERNEL_BASE 0x7e8000000000ul  /* the kernel image */
+#define HOST_PRIVATE_BASE 0x7ea000000000ul /* each host task's own memory: struct host_private */
+#define HOST_VDSO_BASE 0x7eb000000000ul    /* the host's vvar and vDSO, moved here */
+#define HOST_KERNEL_END 0x7ec000000000ul   /* programs have nothing in [BASE, END) */
+
+#define HOST_WINDOW 0x200000000000ul
+#define HOST_WINDOW_BYTES 0x100000000000ul /* 16 TiB */
+
+#define FRAMES_MAX_BYTES 0x40000000ul /* page frames serve the kernel only: 1 GiB is plenty */
+#define SPARSE_START 0x10000000000ul  /* 1 TiB */
+#define SPARSE_END 0xd0000000000ul    /* 13 TiB */
+#define IMAGE_PADDR 0xe0000000000ul   /* 14 TiB */
+#define MEMFD_BYTES SPARSE_END
+
+#define PROGRAM_START 0x10000ul
+#define PROGRAM_END 0x7ffffffff000ul
+
+/* Sizes within a host task's private memory. */
+#define PRIVATE_STACK_BYTES 0x8000ul
+#define SIGNAL_STACK_MIN_BYTES 0x10000ul
