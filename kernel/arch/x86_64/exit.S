@@ -36,6 +36,7 @@ arch_exit:
 arch_exit_range:
     testl $PENDING_INTERRUPT, cpu_block + CPU_PENDING(%rip)
     jnz work_pending
+    movl $0, cpu_block + CPU_IN_KERNEL(%rip)
     movq FRAME_RDI(%rsp), %rdi
     movq FRAME_RSI(%rsp), %rsi
     movq FRAME_RDX(%rsp), %rdx
@@ -63,6 +64,7 @@ arch_exit_range:
 arch_exit_full:
     testl $PENDING_INTERRUPT, cpu_block + CPU_PENDING(%rip)
     jnz work_pending
+    movl $0, cpu_block + CPU_IN_KERNEL(%rip)
     andq $RFLAGS_PROGRAM, FRAME_RFLAGS(%rsp)
     orq $(RFLAGS_IF | RFLAGS_FIXED), FRAME_RFLAGS(%rsp)
     /* Programs run with the kernel's own privilege, at ring 0 as at CPL 3: a frame made by hand
