@@ -124,7 +124,7 @@ def prepare(tree: Tree, configuration: Configuration) -> Path:
         paths,
         configuration.arch,
         selection.features,
-        _page_features(),
+        _page_features(configuration.arch),
         _source_features(tree.kernel / "features.toml"),
     )
     if not lists.common:
@@ -147,13 +147,15 @@ def prepare(tree: Tree, configuration: Configuration) -> Path:
     return inputs
 
 
-def _page_features() -> Mapping[str, frozenset[str]]:
-    """Man page (or call, where there is none) → features of its rows."""
+def _page_features(arch: str) -> Mapping[str, frozenset[str]]:
+    """Man page (or call, where there is none) → features of its rows that ``arch`` has."""
     from abi import table  # read only when a kernel is built
 
     pages: dict[str, set[str]] = {}
     for row in table.load().rows:
-        pages.setdefault(row.source, set()).add(row.feature)
+        features = pages.setdefault(row.source, set())
+        if row.number(table.Machine(arch)) is not None:
+            features.add(row.feature)
     return {page: frozenset(features) for page, features in pages.items()}
 
 
