@@ -10,14 +10,17 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from elfin.analysis.decode import MACHINES, Function, Site, instructions, study
 from elfin.model.code import CodeFile, Text
 
 _LONGEST_FUNCTION = 1 << 20
 _DEEPEST_WRAPPER = 4
+_LOOSE_SHARE = 50  # one site in so many may lie outside all functions
+_LOOSE_BYTES = 4096  # of code without a known end
 _MOV_EAX = (b"\xb8", 5, 1)  # mov $imm32, %eax: opcode, length, offset of the constant
 _MOV_RAX = (b"\x48\xc7\xc0", 7, 3)  # mov $imm32, %rax
 
@@ -38,17 +41,15 @@ class Graph:
     code: CodeFile
     _functions: list[tuple[int, int]] = field(init=False)
     _starts: list[int] = field(init=False)
-    _begins: frozenset[int] = field(init=False)
     _studied: dict[int, Function] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        functions = set(self.code.functions)
-        covered = sorted(functions)
+        functions = list(self.code.functions)
         for text in self.code.texts:
-            functions.update(self._discover(text, covered))
-        self._functions = sorted(functions)
+            functions += self._discover(text, self.code.functions)
+        functions.sort()
+        self._functions = sorted([*functions, *self._uncovered(functions)])
         self._starts = [start for start, _ in self._functions]
-        self._begins = frozenset(self._starts)
 
     def raw_sites(self) -> Iterator[int]:
         """Every place where the instruction's bytes stand, aligned with instructions or not."""
@@ -102,7 +103,10 @@ class Graph:
     def _successors(self, start: int) -> set[int]:
         found = self.function(start)
         targets = {self.containing(call.target) for call in found.calls}
-        targets |= found.references & self._begins
+        for address in found.references:
+            inside = self.containing(address)
+            if inside in (address, address - 1):  # __restore_rt's FDE begins a byte early
+                targets.add(inside)
         return {target for target in targets if target is not None and target != start}
 
     def _numbers(self, start: int, name: str, by_start: dict[int, set[str]]) -> Iterator[Reached]:
@@ -175,29 +179,68 @@ class Graph:
             if site.numbers is not None and end - start < 32:
                 found.sites.append(site)
 
-    def _discover(self, text: Text, covered: list[tuple[int, int]]) -> Iterator[tuple[int, int]]:
-        """Functions in a text without a function table: what is called or pointed to begins one.
+    def _uncovered(self, functions: list[tuple[int, int]]) -> Iterator[tuple[int, int]]:
+        """Named places in no function (assembly without size, like _start): up to the next one."""
+        starts = [start for start, _ in functions]
+        for place in sorted({self.code.entry, *self.code.names}):
+            index = bisect_right(starts, place) - 1
+            if index >= 0 and place < functions[index][1]:
+                continue
+            following = starts[index + 1] if index + 1 < len(starts) else place + _LOOSE_BYTES
+            for text in self.code.texts:
+                if text.address <= place < text.end:
+                    yield place, min(following, place + _LOOSE_BYTES, text.end)
 
-        Only where the table covers less than half of the text; a linear sweep, skipping one byte
-        where nothing decodes.
+    def _discover(
+        self, text: Text, functions: Sequence[tuple[int, int]]
+    ) -> Iterator[tuple[int, int]]:
+        """Functions in those parts of a text that no table names: they begin where one is called.
+
+        Only for a file that has sites there: the linear sweep costs a second per MiB.
         """
-        inside = [(a, b) for a, b in covered if text.address <= a < text.end]
-        if 2 * sum(b - a for a, b in inside) > len(text.content):
+        covered = [(a, b) for a, b in functions if text.address <= a < text.end]
+        sites = list(MACHINES[self.code.machine].raw_sites(text.address, text.content))
+        loose = [site for site in sites if not _covers(covered, site)]
+        if len(loose) * _LOOSE_SHARE <= len(sites) and covered:
             return
-        machine = MACHINES[self.code.machine]
-        starts = {text.address, self.code.entry} | {a for a, _ in inside}
+        jumps: list[tuple[int, int]] = []
+        starts = {text.address, self.code.entry, *self._sweep(text, jumps)}
         starts.update(*self.code.pointers.values())
+        fresh = {a for a in starts if text.address <= a < text.end and not _covers(covered, a)}
+        bounds = sorted({*fresh, *(a for a, _ in covered), text.end})
+        for source, target in jumps:  # a jump into another function is a tail call
+            elsewhere = bisect_right(bounds, source) != bisect_right(bounds, target)
+            inside = text.address <= target < text.end and not _covers(covered, target)
+            if elsewhere and inside:
+                fresh.add(target)
+        bounds = sorted({*fresh, *bounds})
+        for start, following in pairwise(bounds):
+            if start in fresh:
+                yield start, following
+
+    def _sweep(self, text: Text, jumps: list[tuple[int, int]]) -> Iterator[int]:
+        """Every address that a linear disassembly sees called, taken or marked as an entry.
+
+        Direct jumps are added to ``jumps`` as (from, to).
+        """
+        machine = MACHINES[self.code.machine]
         at, step = 0, 4 if machine.name == "aarch64" else 1
         while at < len(text.content):
             code = instructions(machine, text.address + at, text.content[at:])
             for instruction in code:
                 place, _, mnemonic, operands = instruction
                 if mnemonic in ("call", "bl") and operands.lstrip("#").startswith("0x"):
-                    starts.add(int(operands.lstrip("#"), 0))
+                    yield int(operands.lstrip("#"), 0)
+                elif mnemonic in ("jmp", "b") and operands.lstrip("#").startswith("0x"):
+                    jumps.append((place, int(operands.lstrip("#"), 0)))
                 elif mnemonic == "endbr64":
-                    starts.add(place)
+                    yield place
                 else:
-                    starts.add(machine.reference(instruction) or text.address)
+                    yield machine.reference(instruction) or text.address
             at = (code[-1][0] + code[-1][1] - text.address if code else at) + step
-        ordered = sorted(start for start in starts if text.address <= start < text.end)
-        yield from zip(ordered, [*ordered[1:], text.end], strict=True)
+
+
+def _covers(functions: Sequence[tuple[int, int]], address: int) -> bool:
+    """True when one of the sorted ranges holds the address."""
+    index = bisect_right(functions, (address, 1 << 64)) - 1
+    return index >= 0 and address < functions[index][1]

@@ -17,8 +17,10 @@ from elfin.model.code import CodeFile
 from elfin.model.elf import ElfFacts, Linkage
 from elfin.model.verdict import CallUse, Library, Outcome, Verdict
 
+_START_UP = "start-up"
 _MANY_SITES = 20  # from here on a library is a libc or a loader: follow what is imported from it
 _VTABLES = ("__libc_IO_vtables", ".init_array", ".fini_array", ".preinit_array")
+_MUSL_STAGES = ("__dls2", "__dls2b", "__dls3")  # musl's loader finds its next stage by name
 _ALWAYS_IMPORTED = ("__libc_start_main", "exit", "_exit", "abort")
 
 # Calls whose ENOSYS every caller in a libc turns into another way, or into nothing lost.
@@ -49,7 +51,7 @@ _NAME_SERVICE_ROOTS = (
     "getpw", "getgr", "getsp", "initgroups", "getserv", "innetgr", "setnetgrent", "endgrent",
     "getnetgrent", "endspent", "setspent", "setpwent", "endpwent", "setgrent", "getaliasent",
     "glob", "wordexp", "__libc_start_main", "exit", "fgetgrent", "fgetpwent", "cuserid",
-    "getlogin", "ruserok", "pthread_create", "start-up", "syslog", "__syslog_chk", "__vsyslog_chk",
+    "getlogin", "ruserok", "pthread_create", _START_UP, "syslog", "__syslog_chk", "__vsyslog_chk",
     "vsyslog", "openlog",
 )  # fmt: skip
 
@@ -63,7 +65,8 @@ def judge(
         names = ", ".join(library.name for library in missing)
         reason = f"it needs {names}, which {'is' if len(missing) == 1 else 'are'} not here"
         return Verdict(Outcome.WILL_NOT, facts, (reason,), tuple(libraries))
-    found = [(code, reached) for code in codes for reached in _reached(code, codes, facts.linkage)]
+    loader = libraries[0].host_path if libraries and facts.interpreter else None
+    found = [(code, reached) for code in codes for reached in _reached(code, codes, facts, loader)]
     calls = tuple(_uses(found, table, Machine(facts.machine)))
     unknown = _unknown(found)
     outcome, reasons = _conclude(calls, unknown)
@@ -71,14 +74,14 @@ def judge(
     return Verdict(outcome, facts, reasons, tuple(libraries), calls, sites)
 
 
-def _reached(code: CodeFile, codes: Sequence[CodeFile], linkage: Linkage) -> Iterator[Reached]:
+def _reached(
+    code: CodeFile, codes: Sequence[CodeFile], facts: ElfFacts, loader: str | None
+) -> Iterator[Reached]:
     """Every call that one file contributes."""
     graph = Graph(code)
     program = code is codes[0]
-    if program and linkage is not Linkage.DYNAMIC:
-        roots = {(code.entry, "the program")}
-        roots |= {(start, "the program") for starts in code.pointers.values() for start in starts}
-        yield from graph.reach(sorted(roots))
+    if program and facts.linkage is not Linkage.DYNAMIC:
+        yield from graph.reach(_entry_roots(code, "the program"))
         return
     sites = list(graph.real_sites())
     if program or len(sites) < _MANY_SITES:
@@ -87,19 +90,26 @@ def _reached(code: CodeFile, codes: Sequence[CodeFile], linkage: Linkage) -> Ite
                 known = number if isinstance(number, int) else None
                 yield Reached(known, site.address, code.path.name)
         return
-    yield from graph.reach(_library_roots(code, codes))
+    roots = _library_roots(code, codes)
+    if str(code.path) == loader:
+        roots += _entry_roots(code, _START_UP)
+    yield from graph.reach(roots)
+
+
+def _entry_roots(code: CodeFile, name: str) -> list[tuple[int, str]]:
+    """Where the kernel enters a file, and every function that its data points to."""
+    addresses = {code.entry}.union(*code.pointers.values())
+    addresses.update(code.exports[stage] for stage in _MUSL_STAGES if stage in code.exports)
+    return [(address, name) for address in sorted(addresses)]
 
 
 def _library_roots(code: CodeFile, codes: Sequence[CodeFile]) -> list[tuple[int, str]]:
-    """Where a libc or loader is entered: by imports of the others, and by its own tables."""
+    """Where a libc is entered: by imports of the others, and by its tables of stdio functions."""
     wanted = {name for other in codes if other is not code for name in other.imports}
     wanted.update(_ALWAYS_IMPORTED)
     roots = [(code.exports[name], name) for name in sorted(wanted) if name in code.exports]
-    start = "start-up"
     for section in _VTABLES:
-        roots += [(address, start) for address in sorted(code.pointers.get(section, ()))]
-    if code.entry and "__libc_start_main" not in code.exports:  # the loader: entered by the kernel
-        roots.append((code.entry, start))
+        roots += [(address, _START_UP) for address in sorted(code.pointers.get(section, ()))]
     return roots
 
 
@@ -129,6 +139,8 @@ def _note(row: Row, roots: list[str]) -> str:
     if row.support is Support.ABSENT:
         if row.name in _TOLERATED:
             return f"harmless: {_TOLERATED[row.name]}"
+        if row.name == "execve" and roots == [_START_UP]:
+            return "harmless: only a loader that is started as a program does it"
         if row.name in _NAME_SERVICE_CALLS and all(map(_asks_name_services, roots)):
             return "harmless: glibc asks nscd first, then reads the files itself"
     shown = ", ".join(roots[:4])
