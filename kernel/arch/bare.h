@@ -31,6 +31,9 @@ noreturn_fn void bare_main(const struct bare_machine *machine);
 /* --- bare_start.c: memory before there is an allocator: whole zeroed pages right behind the
  * kernel image, never given back. NULL when the RAM or the root image is in the way. --- */
 void *bare_early_pages(u64 count);
+/* Selectors that programs run with (x86_64); 0 elsewhere. */
+u16 bare_program_cs(void);
+u16 bare_program_ss(void);
 /* The kernel image and all early pages. */
 struct bare_range bare_kernel_range(void);
 

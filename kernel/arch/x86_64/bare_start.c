@@ -106,6 +106,9 @@ struct bare_range bare_kernel_range(void)
     return (struct bare_range){start, early_next - start};
 }
 
+u16 bare_program_cs(void) { return SELECTOR_KERNEL_CODE; }
+u16 bare_program_ss(void) { return SELECTOR_KERNEL_DATA; }
+
 static bool enable_cpu_features(void)
 {
     if (!(cpuid(7, 0).ebx & CPUID7_EBX_FSGSBASE))

@@ -8,7 +8,6 @@
  * See:      platform/platform.h
  */
 #include "arch/upcalls.h"
-#include "arch/x86_64/segments.h"
 #include "lib/log.h"
 #include "platform/vm/vm.h"
 
@@ -27,8 +26,6 @@ static struct platform_traits traits = {
     .privileged_programs = true,
     .program_start = PROGRAM_START,
     .program_end = PROGRAM_END,
-    .program_cs = SELECTOR_KERNEL_CODE,
-    .program_ss = SELECTOR_KERNEL_DATA,
     .tick_ns = TICK_NS,
 };
 static struct platform_range reserved[RESERVED_MAX];
@@ -95,6 +92,8 @@ static void find_root_image(const struct bare_machine *m)
 noreturn_fn void bare_main(const struct bare_machine *machine)
 {
     vm_machine = machine;
+    traits.program_cs = bare_program_cs();
+    traits.program_ss = bare_program_ss();
     platform_direct_map = bare_direct_map;
     bare_interrupts_start();
     if (bare_firmware_file(BOOT_FILE, &boot_info.data, &boot_info.size))
