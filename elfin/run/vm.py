@@ -24,7 +24,7 @@ _BOARDS = {
     Machine.MICROVM: "microvm,acpi=off,pit=off,pic=off,rtc=on,isa-serial=off,"
     "auto-kernel-cmdline=off",
     Machine.Q35: "q35,sata=off,smbus=off,vmport=off,hpet=off,usb=off,graphics=off",
-    Machine.VIRT: "virt,gic-version=3",
+    Machine.VIRT: "virt,gic-version=2",
 }
 
 
