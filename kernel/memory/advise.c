@@ -47,6 +47,29 @@ static long populate_page(struct vma *v, u64 at, bool write)
     }
 }
 
+/* Eager platforms: the host brings a page in when it is touched, which needs the current space. A
+ * write is an exchange of a word with itself. */
+static long touch_page(u64 at, bool write)
+{
+    u32 word;
+    if (arch_read_program_u32(&word, at))
+        return -EFAULT;
+    return write && arch_cmpxchg_program_u32(at, &word, word) == -EFAULT ? -EFAULT : 0;
+}
+
+static long populate_part(struct vma *v, u64 start, u64 end, bool write)
+{
+    bool demand = platform_traits()->demand_paging;
+    if (!demand && v->space != space_current())
+        return 0;
+    for (u64 at = start; at < end; at += PAGE_SIZE) {
+        long error = demand ? populate_page(v, at, write) : touch_page(at, write);
+        if (error)
+            return error;
+    }
+    return 0;
+}
+
 long space_populate(struct space *s, u64 start, u64 length, bool write)
 {
     u64 end = start + length;
@@ -58,9 +81,7 @@ long space_populate(struct space *s, u64 start, u64 length, bool write)
         if (!(v->access & needed))
             return -EFAULT;
         u64 stop = min_u64(v->end, end);
-        long error = 0;
-        for (; !error && at < stop && platform_traits()->demand_paging; at += PAGE_SIZE)
-            error = populate_page(v, at, write);
+        long error = populate_part(v, at, stop, write);
         if (error)
             return error;
         at = stop;

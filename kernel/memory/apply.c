@@ -141,7 +141,10 @@ int protect_range(struct vma *v, u64 start, u64 end, u32 old_access)
     u32 gained = v->access & ~old_access;
     if (!is_demand()) {
         int error = shared && (gained & MAP_WRITE) ? make_shared_writable(v, start, end) : 0;
-        return error ? error : platform_protect(&v->space->platform, start, end - start, v->access);
+        u64 stop = v->backing ? backed_end(v, start, end) : end; /* behind it nothing is mapped */
+        if (error || stop == start)
+            return error;
+        return platform_protect(&v->space->platform, start, stop - start, v->access);
     }
     if (v->backing && (gained & MAP_EXECUTE))
         renew_text(v, start, end);

@@ -28,6 +28,27 @@ static int move_pages(struct space *s, u64 from, u64 length, u64 to)
     return 0;
 }
 
+/* Eager platforms: what is one VMA here may be several for the host, which moves one at a time. */
+static int move_host_maps(struct space *s, u64 from, u64 length, u64 to)
+{
+    u64 piece = length;
+    while (length) {
+        piece = min_u64(piece, length);
+        int error = platform_move(&s->platform, from, piece, to, piece);
+        if (error && (error != -EFAULT || piece == PAGE_SIZE))
+            return error;
+        if (error) {
+            piece = align_up(piece / 2, PAGE_SIZE);
+            continue;
+        }
+        from += piece;
+        to += piece;
+        length -= piece;
+        piece = length;
+    }
+    return 0;
+}
+
 static int move_contents(struct vma *v, u64 from, u64 length, struct vma *target)
 {
     struct space *s = v->space;
@@ -35,7 +56,7 @@ static int move_contents(struct vma *v, u64 from, u64 length, struct vma *target
         return move_pages(s, from, length, target->start);
     if (!vma_is_private(v))
         return apply_range(target, target->start, target->start + length);
-    return platform_move(&s->platform, from, length, target->start, length);
+    return move_host_maps(s, from, length, target->start);
 }
 
 /* Whether the VMA may become new_length long; see mremap(2) ERRORS. */
