@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -23,6 +24,7 @@ int elfin_secret(int x) { return x; }
 int (*const table[])(int) = {soft, elfin_public, outside};
 void _start(void) { shared = elfin_public(1); }
 """
+ROOT = Path(__file__).resolve().parents[2]
 MACHINES = ("x86_64", "aarch64")
 
 
@@ -39,7 +41,14 @@ def compile_c(folder: Path, machine: str, name: str, source: str) -> Path:
     """One object."""
     (folder / f"{name}.c").write_text(source)
     target = f"{machine}-freestanding-none"
-    flags = ["-ffreestanding", "-O1", "-g", "-fno-addrsig", "-ffunction-sections"]
+    flags = [
+        "-ffreestanding",
+        "-O1",
+        "-g",
+        "-fno-addrsig",
+        "-ffunction-sections",
+        "-fdata-sections",
+    ]
     result = zig(folder, "cc", "-target", target, *flags, "-c", f"{name}.c", "-o", f"{name}.o")
     assert result.returncode == 0, result.stderr
     return folder / f"{name}.o"
@@ -136,3 +145,16 @@ def test_other_files_are_refused(data: bytes, tmp_path: Path) -> None:
     (tmp_path / "x.o").write_bytes(data)
     with pytest.raises(localise.LocaliseError, match="not a"):
         localise.run([str(tmp_path / "x.o"), str(tmp_path / "out.o")])
+
+
+def test_joining_keeps_sections_of_equal_name_apart(tmp_path: Path) -> None:
+    one = "static int table[9]; int *first(void) { return table; }"
+    two = "static int table[7]; int *second(void) { return table; }"
+    objects = [compile_c(tmp_path, "x86_64", name, text) for name, text in (("a", one), ("b", two))]
+    joined = tmp_path / "joined.o"
+    command = [sys.executable, str(ROOT / "tools/join.py"), toolchain.zig(), str(joined)]
+    subprocess.run([*command, *map(str, objects)], check=True)
+    with joined.open("rb") as file:
+        sizes = {s.name: s["sh_size"] for s in ELFFile(file).iter_sections() if "table" in s.name}
+    assert sorted(sizes.values()) == [28, 36]
+    assert ".bss.table" in sizes
