@@ -122,6 +122,8 @@ void arch_pause(void);                     /* spin hint */
 size_t arch_backtrace(u64 frame_pointer, u64 *out, size_t max);
 u64 arch_frame_pointer(void);
 void arch_describe_frame(const struct trap_frame *frame, char *out, size_t size); /* panic text */
-/* Instructions that do not fault in this privilege but must (x86_64 ring 0: hlt): scan executable
- * text about to be shown and replace. Returns the number replaced. No-op on aarch64. */
-size_t arch_patch_privileged(u8 *text, size_t length);
+/* Instructions that do not fault where programs have the kernel's privilege, but must (x86_64: hlt).
+ * The first one in [from, to) of text, which is text[0 .. length): the more of it, the surer the
+ * answer; `to` when there is none. The bytes of a copy are then replaced one by one. */
+size_t arch_find_privileged(const u8 *text, size_t length, size_t from, size_t to);
+void arch_patch_privileged(u8 *site);

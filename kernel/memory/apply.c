@@ -131,7 +131,7 @@ static void renew_text(struct vma *v, u64 start, u64 end)
         if (run > 0 && own == page.frame)
             drop_pages(v, at, at + PAGE_SIZE);
         else if (page_is_counted(page.frame))
-            arch_patch_privileged(paddr_to_pointer(page.frame), PAGE_SIZE);
+            text_patch_private(page.frame);
     }
 }
 

@@ -44,24 +44,60 @@ static bool shadow_add(struct backing *b, u64 index, paddr_t frame)
     return true;
 }
 
+/* The page with what lies around it in the file, as far as the frames are neighbours too: telling
+ * an instruction from the tail of another takes the bytes before it. */
+struct text {
+    u8 *bytes;
+    u64 length, page; /* offset of the page */
+};
+
+static struct text text_around(struct backing *b, u64 index, paddr_t frame)
+{
+    paddr_t first;
+    u64 before = index ? 1 : 0;
+    long run = b->operations->pages(b, index - before, before + 2, false, &first);
+    if (run <= (long)before || first + before * PAGE_SIZE != frame)
+        return (struct text){paddr_to_pointer(frame), PAGE_SIZE, 0};
+    return (struct text){paddr_to_pointer(first), (u64)run * PAGE_SIZE, before * PAGE_SIZE};
+}
+
+static void patch(const struct text *t, u64 site, u8 *copy)
+{
+    for (; site < t->page + PAGE_SIZE;
+         site = arch_find_privileged(t->bytes, t->length, site + 1, t->page + PAGE_SIZE))
+        arch_patch_privileged(copy + (site - t->page));
+}
+
 paddr_t text_page(struct backing *b, u64 index, paddr_t frame)
 {
-    struct shadow *there = shadow_find(b, index);
+    struct shadow *there;
     paddr_t copy;
+    if (!platform_traits()->privileged_programs)
+        return frame;
+    there = shadow_find(b, index);
     if (there)
         return there->frame;
+    struct text text = text_around(b, index, frame);
+    u64 end = text.page + PAGE_SIZE;
+    u64 site = arch_find_privileged(text.bytes, text.length, text.page, end);
+    if (site == end)
+        return frame;
     if (!page_alloc(0, &copy))
         return 0;
     memcpy(paddr_to_pointer(copy), paddr_to_pointer(frame), PAGE_SIZE);
-    if (arch_patch_privileged(paddr_to_pointer(copy), PAGE_SIZE) == 0) {
-        page_unref(copy);
-        return frame;
-    }
+    patch(&text, site, paddr_to_pointer(copy));
     if (!shadow_add(b, index, copy)) {
         page_unref(copy);
         return 0;
     }
     return copy;
+}
+
+void text_patch_private(paddr_t frame)
+{
+    struct text text = {paddr_to_pointer(frame), PAGE_SIZE, 0};
+    if (platform_traits()->privileged_programs)
+        patch(&text, arch_find_privileged(text.bytes, PAGE_SIZE, 0, PAGE_SIZE), text.bytes);
 }
 
 void text_forget(struct backing *b)

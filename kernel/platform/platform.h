@@ -19,7 +19,7 @@ struct platform_traits {
     const char *name;            /* "vm", "process", "stub" */
     bool demand_paging;          /* the kernel resolves page faults and calls platform_page_* */
     bool privileged_programs;    /* programs run with the kernel's privilege: instructions that
-                                    must fault there do not (arch_patch_privileged) */
+                                    must fault there do not (arch_find_privileged) */
     bool sparse_memory;          /* files own contiguous sparse ranges of paddr space */
     u64 program_start, program_end; /* addresses a program may use: [start, end) */
     paddr_t frames_start, frames_end; /* page frames the page allocator may hand out; those below

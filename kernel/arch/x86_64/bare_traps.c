@@ -16,6 +16,7 @@
 #include "arch/x86_64/bare_vectors.h"
 #include "arch/x86_64/faults.h"
 #include "arch/x86_64/flags.h"
+#include "arch/x86_64/privileged.h"
 #include "lib/log.h"
 #include "lib/string.h"
 
@@ -81,6 +82,12 @@ struct trap_frame *bare_sort_event(u64 vector, struct trap_frame *frame)
     return copy;
 }
 
+/* The program got as far as the byte, so it can be read. */
+static bool is_patched(const struct trap_frame *frame)
+{
+    return *(const u8 *)frame->rip == PRIVILEGED_TRAP;
+}
+
 bool bare_handle_event(struct trap_frame *frame)
 {
     const struct event e = event;
@@ -94,6 +101,10 @@ bool bare_handle_event(struct trap_frame *frame)
     }
     fault_from_exception(&fault, e.vector, e.error_code, e.cr2);
     fault.from_kernel = !e.from_program;
+    if (fault.kind == FAULT_INVALID && e.from_program && is_patched(frame)) {
+        fault.kind = FAULT_PRIVILEGED; /* what CPL 3 makes of it */
+        fault.trap_number = VECTOR_GENERAL;
+    }
     on_fault(frame, &fault);
     return e.from_program;
 }

@@ -1,7 +1,119 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Finding hlt in program text.
+ *
+ * On Linux a program that executes hlt dies of SIGSEGV, and libcs mean that (musl's a_crash, what
+ * follows an exit that returns). At ring 0 hlt just waits for an interrupt and goes on. So each hlt
+ * in executable file pages becomes PRIVILEGED_TRAP, a byte that is no instruction in any 64-bit
+ * mode; bare_traps.c turns its #UD into FAULT_PRIVILEGED.
+ *
+ * Holds:    the search. A byte f4 is taken for a hlt only when it is an instruction of its own
+ *           however the code before it is entered: instruction streams from many starting points
+ *           before it fall into step after a few instructions, and all of them must arrive at it.
+ *           An f4 inside a longer instruction is stepped over by all of them.
+ * Promises: never changes an immediate or displacement of code that compilers emit. Data between
+ *           functions (tables of hand-written ciphers) is refused by what it decodes to: a long
+ *           run of bytes that are all instructions of the kind compilers emit is code.
+ * Refuses:  a hlt without enough code around it: it stays, and then waits instead of trapping.
+ * See:      docs/decisions, instruction.c
+ */
 #include "arch/arch.h"
+#include "arch/x86_64/instruction.h"
+#include "arch/x86_64/privileged.h"
+#include "lib/string.h"
 
-size_t arch_patch_privileged(unused_arg u8 *text, unused_arg size_t length)
+#define HLT 0xf4
+#define RUN_IN_FAR 176u      /* streams start in [site - FAR, site - NEAR] */
+#define RUN_IN_NEAR 144u
+#define RUN_IN_LEAST 24u     /* at the start of the text there may be no more */
+#define WIDE_EVERY 60u       /* bytes of code with at least one REX.W */
+#define HLTS_MOST 12 /* other hlts in the run-in */
+#define BEHIND 8             /* instructions that must be plausible behind a site */
+
+/* Follows a stream from `at`; the first quarter, before it is in step, does not count. true: it
+ * arrives at `site`, and what it saw looks like code. */
+static bool arrives(const u8 *text, size_t length, size_t at, size_t site)
 {
-    return 0;
+    const size_t in_step = at + (site - at) / 4;
+    const size_t wide_wanted = (site - in_step) / WIDE_EVERY;
+    size_t wide = 0, hlts = 0;
+    struct instruction i;
+
+    while (at < site) {
+        if (!instruction_decode(text + at, length - at, &i)) {
+            if (at >= in_step)
+                return false;
+            at++;
+            continue;
+        }
+        if (at >= in_step) {
+            wide += i.wide;
+            hlts += text[at] == HLT;
+            if (!i.plausible)
+                return false;
+        }
+        at += i.length;
+    }
+    return at == site && wide >= wide_wanted && hlts <= HLTS_MOST;
+}
+
+static bool code_follows(const u8 *text, size_t length, size_t at)
+{
+    struct instruction i;
+
+    for (int n = 0; n < BEHIND && at < length; n++) {
+        if (!instruction_decode(text + at, length - at, &i))
+            return length - at < 15; /* cut off by the end of the text */
+        if (!i.plausible)
+            return false;
+        if (i.ends_block)
+            return true;
+        at += i.length;
+    }
+    return true;
+}
+
+/* Tables repeat themselves in steps of their element size, code does not. */
+static bool is_table(const u8 *text, size_t from, size_t to)
+{
+    for (size_t period = 1; period <= 8; period *= 2) {
+        size_t equal = 0;
+        for (size_t at = from + period; at < to; at++)
+            equal += text[at] == text[at - period];
+        if (equal > (to - from) / 3)
+            return true;
+    }
+    return false;
+}
+
+static bool is_hlt(const u8 *text, size_t length, size_t site)
+{
+    size_t far = site > RUN_IN_FAR ? site - RUN_IN_FAR : 0;
+    size_t near = site > RUN_IN_NEAR + RUN_IN_LEAST ? site - RUN_IN_NEAR : site / 2;
+
+    if (site < RUN_IN_LEAST)
+        return false;
+    for (size_t start = far; start <= near; start++)
+        if (!arrives(text, length, start, site))
+            return false;
+    return code_follows(text, length, site + 1) && !is_table(text, far, site);
+}
+
+size_t arch_find_privileged(const u8 *text, size_t length, size_t from, size_t to)
+{
+    while (from < to) {
+        const u8 *found = memchr(text + from, HLT, to - from);
+        if (!found)
+            break;
+        from = (size_t)(found - text);
+        if (is_hlt(text, length, from))
+            return from;
+        from++;
+    }
+    return to;
+}
+
+void arch_patch_privileged(u8 *site)
+{
+    *site = PRIVILEGED_TRAP;
 }
