@@ -28,9 +28,11 @@
     [(base) + 4] = IB, [(base) + 5] = IZ, [(base) + 6 ... (base) + 7] = ODD
 
 static const u8 one_byte[256] = {
-    ARITHMETIC(0x00, LOCKABLE | ODD /* zeros, small numbers */), ARITHMETIC(0x08, LOCKABLE), ARITHMETIC(0x10, LOCKABLE | ODD /* bytes */),
-    ARITHMETIC(0x18, LOCKABLE | ODD), ARITHMETIC(0x20, LOCKABLE), ARITHMETIC(0x28, LOCKABLE),
-    ARITHMETIC(0x30, LOCKABLE), ARITHMETIC(0x38, 0),
+    /* add, adc, sbb of a byte: rare in code, frequent in tables of small numbers */
+    ARITHMETIC(0x00, LOCKABLE | ODD), ARITHMETIC(0x08, LOCKABLE),
+    ARITHMETIC(0x10, LOCKABLE | ODD), ARITHMETIC(0x18, LOCKABLE | ODD),
+    ARITHMETIC(0x20, LOCKABLE), ARITHMETIC(0x28, LOCKABLE), ARITHMETIC(0x30, LOCKABLE),
+    ARITHMETIC(0x38, 0),
     /* 40..4f are REX, 50..5f push and pop */
     [0x60 ... 0x62] = ODD, [0x63] = MODRM, [0x68] = IZ, [0x69] = MODRM | IZ, [0x6a] = IB,
     [0x6b] = MODRM | IB, [0x6c ... 0x6f] = ODD,
@@ -72,7 +74,7 @@ static const u8 two_bytes[256] = {
 struct cursor {
     const u8 *text;
     size_t available, at;
-    bool operand_16, address_32, wide, indexed, lock, repeat, odd;
+    bool operand_16, address_32, rex, wide, indexed, lock, repeat, odd;
 };
 
 static bool take(struct cursor *c, u8 *byte)
@@ -106,6 +108,7 @@ static bool take_prefixes(struct cursor *c, u8 *opcode)
         if ((*opcode & 0xf0) != 0x40)
             return true;
         c->wide = *opcode & 8;
+        c->rex = true;
         c->indexed = *opcode & 2;
         return take(c, opcode) && (*opcode & 0xf0) != 0x40;
     }
@@ -200,6 +203,18 @@ static bool take_vector(struct cursor *c, u8 opcode)
     return true;
 }
 
+static bool is_string(u8 opcode)
+{
+    return (opcode >= 0xa4 && opcode <= 0xa7) || (opcode >= 0xaa && opcode <= 0xaf);
+}
+
+/* pause, `rep ret`, and branches with the old bnd prefix */
+static bool may_repeat(u8 opcode)
+{
+    return opcode == 0x90 || (opcode & 0xfe) == 0xc2 || (opcode & 0xfc) == 0xe8 ||
+           (opcode & 0xf0) == 0x70 || opcode == 0xff;
+}
+
 /* Everything behind an opcode that is not a vector prefix. */
 static bool take_rest(struct cursor *c, u8 opcode, bool *ends)
 {
@@ -220,8 +235,8 @@ static bool take_rest(struct cursor *c, u8 opcode, bool *ends)
     u8 kind = attributes & 15;
     *ends = attributes & END;
     c->odd |= (attributes & ODD) || (c->lock && !(attributes & LOCKABLE));
-    if (map == 1 && (opcode & 0xf4) == 0xa4 && (opcode & ~1) != 0xa8) /* string instructions */
-        c->odd |= !c->repeat;
+    if (map == 1)
+        c->odd |= c->repeat != is_string(opcode) && !(c->repeat && may_repeat(opcode));
     if (attributes & MODRM) {
         if (!take_operand(c, &modrm))
             return false;
@@ -230,6 +245,8 @@ static bool take_rest(struct cursor *c, u8 opcode, bool *ends)
             look_closer_one_byte(c, opcode, modrm, &kind, ends);
         else if (map == 2)
             look_closer_two_bytes(c, opcode, modrm);
+    } else {
+        c->odd |= c->indexed;
     }
     c->at += immediate_bytes(c, kind);
     return true;
@@ -250,6 +267,6 @@ bool instruction_decode(const u8 *text, size_t available, struct instruction *ou
     if (!fits || c.at > c.available || c.at > 15)
         return false;
     *out = (struct instruction){
-        .length = (u8)c.at, .plausible = !c.odd, .ends_block = ends, .wide = c.wide};
+        .length = (u8)c.at, .plausible = !c.odd, .ends_block = ends, .rex = c.rex};
     return true;
 }

@@ -8,7 +8,7 @@ struct instruction {
     u8 length;
     bool plausible;   /* legal in a program, and of the kind that compilers emit */
     bool ends_block;  /* ret, jmp, ud2, hlt: what follows need not be code */
-    bool wide;        /* has REX.W: typical of 64-bit code, rare in what data decodes to */
+    bool rex;         /* has a REX prefix: typical of 64-bit code, rare in what data decodes to */
 };
 
 /* The instruction at text[0 .. available). false: it does not fit or cannot be one. */

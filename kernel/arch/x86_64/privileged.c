@@ -15,7 +15,7 @@
  *           functions (tables of hand-written ciphers) is refused by what it decodes to: a long
  *           run of bytes that are all instructions of the kind compilers emit is code.
  * Refuses:  a hlt without enough code around it: it stays, and then waits instead of trapping.
- * See:      docs/decisions, instruction.c
+ * See:      docs/decisions/0201-hlt.md for the alternatives and the measurements; instruction.c
  */
 #include "arch/arch.h"
 #include "arch/x86_64/instruction.h"
@@ -26,7 +26,7 @@
 #define RUN_IN_FAR 176u      /* streams start in [site - FAR, site - NEAR] */
 #define RUN_IN_NEAR 144u
 #define RUN_IN_LEAST 24u     /* at the start of the text there may be no more */
-#define WIDE_EVERY 60u       /* bytes of code with at least one REX.W */
+#define REX_EVERY 50u       /* bytes of code with at least one REX prefix */
 #define HLTS_MOST 12 /* other hlts in the run-in */
 #define BEHIND 8             /* instructions that must be plausible behind a site */
 
@@ -35,8 +35,8 @@
 static bool arrives(const u8 *text, size_t length, size_t at, size_t site)
 {
     const size_t in_step = at + (site - at) / 4;
-    const size_t wide_wanted = (site - in_step) / WIDE_EVERY;
-    size_t wide = 0, hlts = 0;
+    const size_t rexes_wanted = (site - in_step) / REX_EVERY;
+    size_t rexes = 0, hlts = 0;
     struct instruction i;
 
     while (at < site) {
@@ -47,14 +47,14 @@ static bool arrives(const u8 *text, size_t length, size_t at, size_t site)
             continue;
         }
         if (at >= in_step) {
-            wide += i.wide;
+            rexes += i.rex;
             hlts += text[at] == HLT;
             if (!i.plausible)
                 return false;
         }
         at += i.length;
     }
-    return at == site && wide >= wide_wanted && hlts <= HLTS_MOST;
+    return at == site && rexes >= rexes_wanted && hlts <= HLTS_MOST;
 }
 
 static bool code_follows(const u8 *text, size_t length, size_t at)
