@@ -13,7 +13,7 @@
 #include "lib/string.h"
 #include "memory/page.h"
 
-#define FIRST_SLOTS 32u
+#define FIRST_SLOTS 64u
 
 struct slot {
     struct file *file;

@@ -30,7 +30,7 @@ static int check_segments(struct io *io)
         struct io_segment *s = &io->segments[i];
         if ((s64)s->length < 0)
             return -EINVAL;
-        if (!program_range_ok((struct user_ptr){s->address}, s->length))
+        if (!program_address_ok((struct user_ptr){s->address}, s->length))
             return -EFAULT;
         s->length = min_u64(s->length, BYTES_MAX - io->remaining);
         io->remaining += s->length;

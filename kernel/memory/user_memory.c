@@ -21,6 +21,12 @@ bool program_range_ok(struct user_ptr p, u64 n)
     return !place_is_reserved(p.address, p.address + n, &reserved_start, &reserved_end);
 }
 
+bool program_address_ok(struct user_ptr p, u64 n)
+{
+    u64 end = platform_traits()->program_end;
+    return n <= end && p.address <= end - n;
+}
+
 static void *opened(struct user_ptr p) { return (void *)p.address; }
 
 size_t copy_from_program_some(void *to, struct user_ptr from, size_t n)

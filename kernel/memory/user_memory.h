@@ -34,6 +34,8 @@ int write_program_u32(struct user_ptr to, u32 value);
 int write_program_u64(struct user_ptr to, u64 value);
 /* The range lies in program space (says nothing about mappings). */
 bool program_range_ok(struct user_ptr p, u64 n);
+/* The range lies below the end of program space: all that Linux asks before a read or write. */
+bool program_address_ok(struct user_ptr p, u64 n);
 
 /* --- struct io: where bytes of a read or write come from or go to: program memory, one buffer or
  * an iovec, or kernel memory (exec reading headers, sendfile). --- */

@@ -10,7 +10,7 @@ static long collect(int epfd, struct user_ptr events, int most, u64 deadline_ns)
 {
     if (most <= 0 || most > INT32_MAX / (int)sizeof(struct linux_epoll_event))
         return -EINVAL;
-    if (!program_range_ok(events, (u64)most * sizeof(struct linux_epoll_event)))
+    if (!program_address_ok(events, (u64)most * sizeof(struct linux_epoll_event)))
         return -EFAULT;
     struct file *f = descriptor_file(epfd);
     if (!f)

@@ -15,7 +15,7 @@ static long transfer(int fd, struct user_ptr buf, u64 count, s64 offset, bool wr
     u64 at = (u64)offset;
     struct io io;
     long done = -EFAULT;
-    if (program_range_ok(buf, count)) {
+    if (program_address_ok(buf, count)) {
         io_program(&io, buf, min_u64(count, LINUX_MAX_RW_COUNT));
         done = writes ? file_write(f, &io, &at) : file_read(f, &io, &at);
     }

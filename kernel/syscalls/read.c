@@ -12,7 +12,7 @@ long sys_read(int fd, struct user_ptr buf, u64 count)
 
     if (!f)
         return -EBADF;
-    if (!program_range_ok(buf, count)) {
+    if (!program_address_ok(buf, count)) {
         file_drop(f);
         return -EFAULT;
     }
