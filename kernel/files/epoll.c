@@ -83,10 +83,8 @@ static void enter_queue(struct poll_wait *wait, struct wait_queue *q, unused_arg
 
 static u32 look(struct watch *w, struct poll_wait *wait)
 {
-    u32 asked = w->event.events & ~BEHAVIOUR;
-    if (!asked) /* disarmed */
-        return 0;
-    return file_poll(w->file, wait) & (asked | ALWAYS);
+    u32 asked = w->event.events & ~BEHAVIOUR; /* 0: one-shot, and disarmed */
+    return asked ? file_poll(w->file, wait) & asked : 0;
 }
 
 static void leave_queues(struct watch *w)
@@ -164,20 +162,18 @@ int epoll_add(struct file *epoll, struct file *target, int fd, const struct linu
     w->epoll = ep;
     w->file = target;
     w->event = *e;
+    w->event.events |= ALWAYS;
     w->of_file.forget = forget;
     list_init(&w->in_ready);
     w->wait = (struct poll_wait){.capacity = QUEUES_PER_FILE, .enter = enter_queue};
     list_push_back(&target->watches, &w->of_file.link);
     tree_insert(&ep->watches, &w->node, (u64)fd);
-    u32 armed = w->event.events;
-    w->event.events |= EPOLLIN; /* so that look() asks the file even for an empty set */
     u32 ready = look(w, &w->wait);
-    w->event.events = armed;
     if (w->wait.overflowed) {
         free_watch(w);
         return -ENOMEM;
     }
-    if (ready & ((armed & ~BEHAVIOUR) | ALWAYS))
+    if (ready)
         mark_ready(w);
     return 0;
 }
@@ -191,6 +187,7 @@ int epoll_change(struct file *epoll, struct file *target, int fd,
     if ((e->events & EPOLLEXCLUSIVE) || (w->event.events & EPOLLEXCLUSIVE))
         return -EINVAL;
     w->event = *e;
+    w->event.events |= ALWAYS;
     if (look(w, NULL))
         mark_ready(w);
     return 0;

@@ -109,6 +109,8 @@ void file_hold(struct file *f);
 void file_drop(struct file *f);
 struct file *file_create(const struct file_operations *operations, struct inode *inode, u32 flags);
 
+/* A memfd sealed against writing: no shared mapping of it may write. */
+bool file_is_write_sealed(const struct file *f);
 /* fcntl's commands that only some files know: F_*PIPE_SZ, F_*SEALS. -EBADF, -EINVAL: not this. */
 long file_control(struct file *f, u32 command, u64 argument);
 

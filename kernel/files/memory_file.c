@@ -45,6 +45,12 @@ int memory_file_fill(struct inode *i, const u8 *data, bool in_place, paddr_t fra
     return 0;
 }
 
+bool file_is_write_sealed(const struct file *f)
+{
+    return inode_is_memory_file(f->inode) &&
+           (memory_file_of(f->inode)->seals & (F_SEAL_WRITE | F_SEAL_FUTURE_WRITE));
+}
+
 bool inode_is_memory_file(const struct inode *i)
 {
     return i->operations->truncate == memory_file_truncate;

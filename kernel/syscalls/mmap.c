@@ -47,8 +47,11 @@ static long set_file(struct map_request *r, struct file *f, u64 prot, u64 flags)
         return -ENODEV;
     if (flags & MAP_GROWSDOWN)
         return -EINVAL;
-    if ((flags & MAP_TYPE) != MAP_PRIVATE)
-        r->flags |= VMA_SHARED | (can_write(f) ? VMA_MAY_WRITE : 0);
+    if ((flags & MAP_TYPE) == MAP_PRIVATE)
+        return 0;
+    if (file_is_write_sealed(f) && (prot & PROT_WRITE))
+        return -EPERM;
+    r->flags |= VMA_SHARED | (can_write(f) && !file_is_write_sealed(f) ? VMA_MAY_WRITE : 0);
     return 0;
 }
 
