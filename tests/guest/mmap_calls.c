@@ -138,6 +138,8 @@ static void test_file_mappings(void)
     CHECK(touch(shared + 2 * PAGE, 0) == SIGBUS && caught_code == BUS_ADRERR &&
           caught_address == shared + 2 * PAGE);
     CHECK(touch(private + 2 * PAGE, 1) == SIGBUS);
+    CHECK(mprotect(shared, 4 * PAGE, PROT_READ) == 0 && touch(shared + 2 * PAGE, 0) == SIGBUS);
+    CHECK(mprotect(shared, 4 * PAGE, PROT_READ | PROT_WRITE) == 0);
     CHECK(ftruncate(fd, 3 * PAGE) == 0 && touch(shared + 2 * PAGE, 1) == 0);
     CHECK(pread(fd, back, 1, 2 * PAGE) == 1 && back[0] == 1);
     CHECK(touch(private + PAGE, 1) == 0);
@@ -222,7 +224,7 @@ static void test_calls_touch_program_memory(void)
     CHECK(lseek(fd, 0, SEEK_SET) == 0 && mprotect(p, PAGE, PROT_READ) == 0);
     CHECK_ERRNO(read(fd, p, 10), EFAULT);
     CHECK_ERRNO(write(fd, (void *)(1ul << 63), 1), EFAULT);
-    CHECK_ERRNO(write(fd, BAD_POINTER, 1), EFAULT);
+    CHECK_ERRNO(syscall(SYS_write, fd, BAD_POINTER, 1), EFAULT);
     munmap(p, PAGE);
     close(fd);
     unlink("/tmp/mmap_io");
