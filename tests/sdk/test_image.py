@@ -122,10 +122,10 @@ def test_an_unreadable_source_is_a_sentence(tmp_path: Path) -> None:
 
 
 def test_fixed_files_know_the_user() -> None:
-    entries = {entry.path: entry for entry in fixed_entries(1234, 99, "/home/ann", "ann", "/work")}
-    assert b"\nann:x:1234:99::/home/ann:/bin/sh\n" in (entries["/etc/passwd"].data or b"")
+    entries = {entry.path: entry for entry in fixed_entries(1234, 99, "/srv/ann", "ann", "/work")}
+    assert b"\nann:x:1234:99::/srv/ann:/bin/sh\n" in (entries["/etc/passwd"].data or b"")
     assert b"\nann:x:99:\n" in (entries["/etc/group"].data or b"")
-    assert entries["/home/ann"].uid == 1234
+    assert entries["/srv/ann"].uid == 1234
     assert entries["/work"].kind is EntryKind.DIRECTORY
     assert entries["/tmp"].mode == 0o1777
     root = {entry.path: entry for entry in fixed_entries(0, 0, "/root", "root", "/proc/1")}

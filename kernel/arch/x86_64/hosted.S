@@ -16,7 +16,7 @@
 #include "arch/x86_64/flags.h"
 #include "arch/x86_64/frame.h"
 #include "arch/x86_64/segments.h"
-#include "platform/process/layout.h"
+#include "arch/x86_64/hosted_layout.h"
 
 /* struct linux_ucontext_x86_64, struct linux_siginfo (abi/linux); asserted in trap.c. */
 #define UC_R8 40

@@ -13,7 +13,7 @@
 #include "lib/types.h"
 #include "platform/platform.h"
 #include "platform/process/host_calls.h"
-#include "platform/process/layout.h"
+#include "arch/x86_64/hosted_layout.h"
 
 /* --- link.lds --- */
 extern char kernel_start[], kernel_text_end[], kernel_data[], kernel_file_end[], kernel_end[];
