@@ -3,7 +3,8 @@
 
 Every kernel source of the full x86_64 configuration goes into one archive, with the stub platform.
 ``test_NAME.c`` is joined with what it needs of the archive into one relocatable, whose symbols are
-then made local (tools/localise.py): the kernel's ``memcpy`` and libc's never meet, and only
+then made local (tools/localise.py). A test's own definition takes a kernel function's place: it
+comes first, and the linker takes the first. The kernel's ``memcpy`` and libc's never meet, and only
 ``harness.c`` speaks to libc. ninja does the work, so nothing is compiled twice.
 """
 
@@ -39,13 +40,13 @@ rule host-cc
 rule archive
   command = rm -f $out && gcc-ar rcs $out $in
 rule join
-  command = gcc -r -nostdlib -o $out $in $archive
+  command = gcc -r -nostdlib -Wl,--allow-multiple-definition -o $out $in $archive
 rule localise
   command = {sys.executable} {ROOT}/tools/localise.py $in $out
 rule program
   command = gcc {SANITIZE} -o $out $in
 rule abi
-  command = {sys.executable} $in --arch x86_64 --config $dotconfig -o {OUTPUT}/abi --allow-missing
+  command = {sys.executable} $in --arch x86_64 --config $dotconfig -o {OUTPUT}/abi
   restat = 1
 rule vdso
   command = {sys.executable} $in --arch x86_64 -o $out
