@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
+/* guest: libc=glibc */ /* musl has no headers for statx */
 /* stat, statx, access, chmod, chown, utimensat, statfs, getdents, getcwd, permissions, xattr. */
 #include "check.h"
 

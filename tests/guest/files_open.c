@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
+/* guest: libc=glibc */ /* musl has no headers for openat2 */
 /* open(2), openat(2), openat2(2), creat: errors, flags, permissions of what is made. */
 #include "check.h"
 

@@ -58,8 +58,8 @@ static void test_scheduling(void)
     CHECK_ERRNO(syscall(SYS_sched_getaffinity, 0, 1, &set), EINVAL);
     CPU_ZERO(&set);
     CHECK_ERRNO(sched_setaffinity(0, sizeof(set), &set), EINVAL);
-    CHECK(sched_getscheduler(0) == SCHED_OTHER);
-    CHECK(sched_getparam(0, &param) == 0 && param.sched_priority == 0);
+    CHECK(syscall(SYS_sched_getscheduler, 0) == SCHED_OTHER);
+    CHECK(syscall(SYS_sched_getparam, 0, &param) == 0 && param.sched_priority == 0);
     CHECK(sched_get_priority_max(SCHED_FIFO) == 99 && sched_get_priority_min(SCHED_RR) == 1);
     CHECK_ERRNO(sched_get_priority_max(42), EINVAL);
     CHECK(sched_rr_get_interval(0, &t) == 0);

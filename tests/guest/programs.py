@@ -1,0 +1,175 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""The guest test programs: what each asks for, how it is compiled, how it is run.
+
+A program says what it needs in comment lines of its own, ``/* guest: key=value ... */``:
+``status=N`` the exit status it must end with (default 0), ``libc=glibc`` or ``libc=musl`` when it
+is about one C library only, ``memory=64M`` for the guest's -m, ``elf=static-pie`` or
+``elf=dynamic`` instead of static, ``arguments=N`` for N arguments of its own.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from filelock import FileLock
+
+HERE = Path(__file__).resolve().parent
+PROJECT = HERE.parents[1]
+OUTPUT = PROJECT / "build" / "guest"
+RESULTS = PROJECT / "build" / "guest-results.json"
+
+LINUX = "linux"
+PLATFORMS = ("process", "vm")
+LINUX_SECONDS = 20
+GUEST_SECONDS = 40
+ENVIRONMENT = {"PATH": "/usr/bin:/bin", "GUEST_TEST": "a value"}
+
+_COMPILERS = {"glibc": "gcc", "musl": "musl-gcc"}
+_LINKING = {"static": ["-static"], "static-pie": ["-static-pie"], "dynamic": []}
+# No optimisation that would remove the faults and races that a test is about.
+_FLAGS = ["-std=gnu11", "-O1", "-g", "-fno-strict-aliasing", "-Wall", "-Wextra", "-Werror"]
+# Bad arguments are what many tests are about.
+_FLAGS += ["-Wno-stringop-overread", "-Wno-stringop-overflow", "-Wno-nonnull", "-Wno-type-limits"]
+_WISH = re.compile(r"/\* guest: ([^*]*)\*/")
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """One source with one C library. ``name`` is the source's, with ``-musl`` behind it."""
+
+    name: str
+    source: Path
+    libc: str
+    elf: str
+    status: int
+    memory: str | None
+    arguments: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """How a run ended. ``status`` as a shell says it; None: it had to be killed."""
+
+    status: int | None
+    output: str
+
+
+def programs() -> Iterator[Program]:
+    """Every guest test, for each C library it is about and that is installed."""
+    for source in sorted(HERE.glob("*.c")):
+        wishes = _wishes(source.read_text(encoding="utf-8"))
+        libcs = [wishes["libc"]] if "libc" in wishes else list(_COMPILERS)
+        for libc in libcs:
+            yield Program(
+                name=source.stem if libc == "glibc" else f"{source.stem}-{libc}",
+                source=source,
+                libc=libc,
+                elf=wishes.get("elf", "static"),
+                status=int(wishes.get("status", "0")),
+                memory=wishes.get("memory"),
+                arguments=tuple(f"argument {n}" for n in range(int(wishes.get("arguments", "0")))),
+            )
+
+
+def _wishes(text: str) -> dict[str, str]:
+    words = " ".join(_WISH.findall(text)).split()
+    wishes = dict(word.split("=", 1) for word in words)
+    unknown = wishes.keys() - {"status", "libc", "memory", "elf", "arguments"}
+    if unknown:
+        raise ValueError(f"a guest test asks for {', '.join(sorted(unknown))}")
+    return wishes
+
+
+def compiler_missing(program: Program) -> bool:
+    """Whether this machine cannot compile it."""
+    return shutil.which(_COMPILERS[program.libc]) is None
+
+
+def build(program: Program) -> Path:
+    """The compiled program; compiled only when its text was never seen before.
+
+    Raises subprocess.CalledProcessError with the compiler's words.
+    """
+    command = [_COMPILERS[program.libc], *_FLAGS, *_LINKING[program.elf], f"-I{HERE}"]
+    content = hashlib.sha256(repr(command).encode())
+    for path in (program.source, *sorted(HERE.glob("*.h"))):
+        content.update(path.read_bytes())
+    binary = OUTPUT / content.hexdigest()[:16] / program.name
+    if binary.exists():
+        return binary
+    binary.parent.mkdir(parents=True, exist_ok=True)
+    fresh = binary.with_name(f"{program.name}.{os.getpid()}")
+    arguments = [*command, "-o", str(fresh), program.source.name, "-lm"]
+    subprocess.run(arguments, cwd=program.source.parent, check=True, capture_output=True, text=True)
+    fresh.replace(binary)
+    return binary
+
+
+def run_on_linux(program: Program, folder: Path) -> Ended:
+    """The program as an ordinary process of this machine, in an empty directory."""
+    return _run([str(build(program)), *program.arguments], folder, ENVIRONMENT, LINUX_SECONDS)
+
+
+def run_on(platform: str, program: Program, folder: Path) -> Ended:
+    """The program on Elfin. The guest's log is ``folder``/log."""
+    argv = [sys.executable, "-m", "elfin", "run", "--platform", platform, "--no-env", "-w", "/tmp"]
+    argv += ["--log", str(folder / "log"), "--timeout", str(GUEST_SECONDS)]
+    if platform == "vm":
+        argv += ["--accel", "tcg"]
+    if program.memory:
+        argv += ["-m", program.memory]
+    for key, value in ENVIRONMENT.items():
+        argv += ["-e", f"{key}={value}"]
+    environment = {**os.environ, "PYTHONPATH": str(PROJECT)}
+    command = [*argv, "--", str(build(program)), *program.arguments]
+    return _run(command, folder, environment, GUEST_SECONDS + 20)
+
+
+def _run(argv: list[str], folder: Path, environment: dict[str, str], seconds: int) -> Ended:
+    started = subprocess.Popen(
+        argv,
+        cwd=folder,
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        errors="replace",
+        start_new_session=True,
+    )
+    try:
+        output, _ = started.communicate(timeout=seconds)
+    except subprocess.TimeoutExpired:
+        with suppress(ProcessLookupError):
+            os.killpg(started.pid, signal.SIGKILL)
+        output, _ = started.communicate()
+        return Ended(None, output)
+    status = started.returncode
+    return Ended(status if status >= 0 else 128 - status, output)
+
+
+def record(name: str, platform: str, status: str) -> None:
+    """Put one result into build/guest-results.json; several test workers may do so at once."""
+    RESULTS.parent.mkdir(parents=True, exist_ok=True)
+    with FileLock(f"{RESULTS}.lock"):
+        try:
+            known = json.loads(RESULTS.read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            known = []
+        table = {(row["test"], row["platform"]): row for row in known}
+        table[name, platform] = {"test": name, "platform": platform, "status": status}
+        rows = [table[key] for key in sorted(table)]
+        fresh = RESULTS.with_suffix(".new")
+        fresh.write_text(json.dumps(rows, indent=1) + "\n", encoding="utf-8")
+        fresh.replace(RESULTS)
