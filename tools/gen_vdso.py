@@ -19,7 +19,8 @@ from elftools.elf.elffile import ELFFile
 ROOT = Path(__file__).resolve().parents[1]
 PAGE = 4096
 COMPILE = (
-    "-std=c11 -O2 -ffreestanding -fPIC -fno-stack-protector -mgeneral-regs-only -fno-builtin"
+    "-std=c11 -O2 -fomit-frame-pointer -ffreestanding -fPIC -fno-stack-protector -fno-builtin"
+    " -mgeneral-regs-only -mno-sse -mno-sse2 -mno-mmx -mno-80387"
     " -fasynchronous-unwind-tables -fno-sanitize=all -fvisibility=hidden -Wall -Wextra -Wshadow"
     " -Wconversion -Werror"
 ).split()

@@ -7,6 +7,7 @@
  * See:      vdso(7)
  */
 #include "abi/linux/errno.h"
+#include "abi/linux/time.h"
 #include "lib/log.h"
 #include "lib/string.h"
 #include "load/image.h"
@@ -50,16 +51,26 @@ static const struct backing_operations vdso_operations = {
 
 static struct backing vdso_backing = {.operations = &vdso_operations};
 
+/* The platform's mult / 2^shift in the vDSO's form; 0: it does not fit. */
+static u64 vdso_mult(const struct platform_vdso_clock *clock)
+{
+    unsigned up = 64 - VDSO_SHIFT - clock->cycles_shift;
+    if (clock->cycles_shift > 64 - VDSO_SHIFT || clock->cycles_mult << up >> up != clock->cycles_mult)
+        return 0;
+    return clock->cycles_mult << up;
+}
+
 static void write_data(const struct platform_vdso_clock *clock)
 {
     struct vdso_data *d = (struct vdso_data *)vdso_pages;
     d->sequence = d->sequence + 1;
     __atomic_thread_fence(__ATOMIC_RELEASE);
-    d->cycles_shift = clock->cycles_shift;
     d->cycles_base = clock->cycles_base;
-    d->cycles_mult = clock->cycles_mult;
-    d->monotonic_base_ns = clock->monotonic_base_ns;
-    d->wall_base_ns = clock->wall_base_ns;
+    d->cycles_mult = vdso_mult(clock);
+    for (unsigned i = 0; i < VDSO_CLOCKS; i++) {
+        bool is_wall = i == CLOCK_REALTIME || i == CLOCK_REALTIME_COARSE || i == CLOCK_TAI;
+        d->base_ns[i] = is_wall ? clock->wall_base_ns : clock->monotonic_base_ns;
+    }
     d->host_clock_gettime = clock->host_clock_gettime;
     __atomic_thread_fence(__ATOMIC_RELEASE);
     d->sequence = d->sequence + 1;
@@ -69,7 +80,8 @@ void vdso_start(void)
 {
     struct platform_vdso_clock clock;
     platform_vdso_clock(&clock);
-    if (vdso_image_bytes == 0 || !(clock.valid || clock.host_clock_gettime)) {
+    bool readable = clock.host_clock_gettime || (clock.valid && vdso_mult(&clock));
+    if (vdso_image_bytes == 0 || !readable) {
         log_line("vdso: left out, this machine has no clock for it");
         return;
     }

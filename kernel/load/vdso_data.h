@@ -9,10 +9,15 @@
 
 #define VDSO_DATA_BYTES 4096
 
+/* ns = (cycles << VDSO_SHIFT) * mult / 2^64: the high half of one multiplication, no shift by a
+ * variable. Counters from 62.5 MHz on fit; 2^60 cycles are decades. */
+#define VDSO_SHIFT 4
+#define VDSO_CLOCKS 12 /* CLOCK_TAI is the last */
+
 struct vdso_data {
     volatile uint32_t sequence;    /* odd while it is being written */
-    uint32_t cycles_shift;
+    uint32_t unused;
     uint64_t cycles_base, cycles_mult;
-    uint64_t monotonic_base_ns, wall_base_ns;
     uint64_t host_clock_gettime;   /* not 0: call this function instead */
+    uint64_t base_ns[VDSO_CLOCKS]; /* by clock id: the clock at cycles_base */
 };

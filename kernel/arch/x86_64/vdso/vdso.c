@@ -62,49 +62,59 @@ static uint64_t cycles(void)
     return (uint64_t)high << 32 | low;
 }
 
-static uint64_t now_ns(const struct vdso_data *d, int is_wall)
+#define BIT(clock) (1u << (clock))
+#define FINE_CLOCKS                                                                                \
+    (BIT(CLOCK_REALTIME) | BIT(CLOCK_MONOTONIC) | BIT(CLOCK_MONOTONIC_RAW) | BIT(CLOCK_BOOTTIME) | \
+     BIT(CLOCK_TAI))
+#define COARSE_CLOCKS (BIT(CLOCK_REALTIME_COARSE) | BIT(CLOCK_MONOTONIC_COARSE))
+
+static int is_in(unsigned clocks, int clock)
+{
+    return (unsigned)clock < VDSO_CLOCKS && clocks >> clock & 1;
+}
+
+/* An odd sequence (a writer is at work) never equals itself without its lowest bit. */
+static inline uint64_t read_ns(const struct vdso_data *d, int clock)
 {
     uint32_t sequence;
     uint64_t ns;
     do {
-        sequence = d->sequence;
+        sequence = d->sequence & ~1u;
         __asm__ volatile("" ::: "memory");
         uint64_t passed = cycles() - d->cycles_base;
-        ns = (uint64_t)((unsigned __int128)passed * d->cycles_mult >> d->cycles_shift);
-        ns += is_wall ? d->wall_base_ns : d->monotonic_base_ns;
+        ns = (uint64_t)((unsigned __int128)(passed << VDSO_SHIFT) * d->cycles_mult >> 64);
+        ns += d->base_ns[clock];
         __asm__ volatile("" ::: "memory");
-    } while ((sequence & 1) || sequence != d->sequence);
+    } while (sequence != d->sequence);
     return ns;
 }
 
-static int is_wall_clock(int clock)
+static inline void store(uint64_t ns, struct linux_timespec *out)
 {
-    return clock == CLOCK_REALTIME || clock == CLOCK_REALTIME_COARSE || clock == CLOCK_TAI;
+    uint64_t seconds = ns / NSEC_PER_SEC;
+    out->tv_sec = (int64_t)seconds;
+    out->tv_nsec = (int64_t)(ns - seconds * NSEC_PER_SEC);
 }
 
-static int is_coarse(int clock)
-{
-    return clock == CLOCK_REALTIME_COARSE || clock == CLOCK_MONOTONIC_COARSE;
-}
-
-static int is_fast(int clock)
-{
-    return is_wall_clock(clock) || is_coarse(clock) || clock == CLOCK_MONOTONIC ||
-           clock == CLOCK_MONOTONIC_RAW || clock == CLOCK_BOOTTIME;
-}
-
-int __vdso_clock_gettime(int clock, struct linux_timespec *out)
+__attribute__((noinline)) static int slow_gettime(int clock, struct linux_timespec *out)
 {
     const struct vdso_data *d = data_page();
-    if (!is_fast(clock))
+    if (!is_in(FINE_CLOCKS | COARSE_CLOCKS, clock))
         return (int)call2(SYS_CLOCK_GETTIME, clock, out);
     if (d->host_clock_gettime)
         return ((host_clock_gettime_fn *)d->host_clock_gettime)(clock, out);
-    uint64_t ns = now_ns(d, is_wall_clock(clock));
-    if (is_coarse(clock))
-        ns -= ns % COARSE_NS;
-    out->tv_sec = (int64_t)(ns / NSEC_PER_SEC);
-    out->tv_nsec = (int64_t)(ns % NSEC_PER_SEC);
+    uint64_t ns = read_ns(d, clock);
+    store(ns - ns % COARSE_NS, out);
+    return 0;
+}
+
+/* Few branches: each costs much under an emulator. */
+int __vdso_clock_gettime(int clock, struct linux_timespec *out)
+{
+    const struct vdso_data *d = data_page();
+    if (!is_in(FINE_CLOCKS, clock) || d->host_clock_gettime)
+        return slow_gettime(clock, out);
+    store(read_ns(d, clock), out);
     return 0;
 }
 
@@ -132,10 +142,11 @@ int64_t __vdso_time(int64_t *seconds)
 
 int __vdso_clock_getres(int clock, struct linux_timespec *resolution)
 {
-    if (!is_fast(clock))
+    int is_coarse = is_in(COARSE_CLOCKS, clock);
+    if (!is_coarse && !is_in(FINE_CLOCKS, clock))
         return (int)call2(SYS_CLOCK_GETRES, clock, resolution);
     if (resolution)
-        *resolution = (struct linux_timespec){.tv_nsec = is_coarse(clock) ? COARSE_NS : 1};
+        *resolution = (struct linux_timespec){.tv_nsec = is_coarse ? COARSE_NS : 1};
     return 0;
 }
 
