@@ -2,7 +2,8 @@
 /*
  * Holds:    the page frames of the machine: a buddy allocator with one 16-byte record per frame.
  * Promises: an allocated order-0 frame has a reference count; a run of 2^n frames is aligned to
- *           its size; allocation is O(orders).
+ *           its size; allocation is O(orders), and for single frames mostly O(1): some that came
+ *           back are kept at hand and not joined with their neighbours.
  * Locking:  one lock for all (free today).
  * Refuses:  to sleep; to hand out reserved frames (kernel image, root image, tables made at boot).
  */
@@ -16,6 +17,8 @@
 
 #define ORDERS 19 /* up to 1 GiB */
 #define NOBODY UINT32_MAX
+#define AT_HAND_MOST 256 /* frames */
+#define REFILL_ORDER 4
 
 enum frame_state {
     FRAME_NONE,      /* inside a block, or not ours */
@@ -33,6 +36,7 @@ struct frame {
 static struct frame *frames;
 static u64 frame_base, frame_count; /* page numbers */
 static u32 free_heads[ORDERS];
+static u32 at_hand, at_hand_count; /* single free frames, state FRAME_NONE, linked by `next` */
 static u64 total_pages, free_pages;
 static paddr_t zero_frame;
 static struct lock page_lock;
@@ -97,23 +101,87 @@ static void free_range(u64 index, u64 count)
     }
 }
 
-static bool take_block(unsigned order, u64 *out)
+static bool take_at_hand(u64 *out)
 {
-    unsigned have = order;
-    while (have < ORDERS && free_heads[have] == NOBODY)
-        have++;
-    if (have == ORDERS || !account_has_room(1ull << order))
+    if (!at_hand_count)
         return false;
-    u64 index = free_heads[have];
-    unlink_free(index);
+    *out = at_hand;
+    at_hand = frames[at_hand].next;
+    at_hand_count--;
+    return true;
+}
+
+static void keep_at_hand(u64 index)
+{
+    frames[index].state = FRAME_NONE;
+    frames[index].next = at_hand;
+    at_hand = (u32)index;
+    at_hand_count++;
+    free_pages++;
+}
+
+static unsigned find_order(unsigned order)
+{
+    while (order < ORDERS && free_heads[order] == NOBODY)
+        order++;
+    return order;
+}
+
+/* Frames kept at hand become blocks again. */
+static void join_at_hand(void)
+{
+    u64 index;
+    while (take_at_hand(&index)) {
+        free_pages--; /* free_block adds it again */
+        free_block(index, 0);
+    }
+}
+
+/* A block of 2^order from the free lists, the larger one it came from split. */
+static bool split_block(unsigned order, u64 *out)
+{
+    unsigned have = find_order(order);
+    if (have == ORDERS)
+        return false;
+    *out = free_heads[have];
+    unlink_free(*out);
     while (have > order) {
         have--;
-        push_free(index + (1ull << have), have);
+        push_free(*out + (1ull << have), have);
     }
     free_pages -= 1ull << order;
-    account_note_peak();
-    *out = index;
     return true;
+}
+
+/* Some neighbours at once, the lowest on top. */
+static void refill_at_hand(void)
+{
+    u64 index;
+    if (at_hand_count || !split_block(REFILL_ORDER, &index))
+        return;
+    for (u64 i = 1ull << REFILL_ORDER; i--;)
+        keep_at_hand(index + i);
+}
+
+static bool take_block(unsigned order, u64 *out)
+{
+    if (!account_has_room(1ull << order))
+        return false;
+    bool found = false;
+    if (order == 0) {
+        refill_at_hand();
+        found = take_at_hand(out);
+        free_pages -= found;
+    }
+    if (!found)
+        found = split_block(order, out);
+    if (!found) {
+        join_at_hand();
+        found = split_block(order, out);
+    }
+    if (found)
+        account_note_peak();
+    return found;
 }
 
 bool page_alloc(unsigned order, paddr_t *out)
@@ -170,7 +238,10 @@ void page_free(paddr_t first, unsigned order)
     struct frame *f = counted_frame(first);
     assert_always(f->order == order);
     lock_take(&page_lock);
-    free_block(index_of(first), order);
+    if (order == 0 && at_hand_count < AT_HAND_MOST)
+        keep_at_hand(index_of(first));
+    else
+        free_block(index_of(first), order);
     lock_give(&page_lock);
 }
 
@@ -256,6 +327,7 @@ void memory_start(void)
     frame_base = t->frames_start >> PAGE_SHIFT;
     frame_count = (t->frames_end >> PAGE_SHIFT) - frame_base;
     total_pages = free_pages = 0;
+    at_hand_count = 0;
     for (unsigned i = 0; i < ORDERS; i++)
         free_heads[i] = NOBODY;
     u64 bytes = align_up(frame_count * sizeof(struct frame), PAGE_SIZE);
