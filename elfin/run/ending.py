@@ -74,6 +74,9 @@ def _without_a_word(ending: Ending, machine: str) -> str:
     """The machine's process ended and the kernel had not said that it would."""
     code = os.waitstatus_to_exitcode(ending.wait_status)
     how = f"with status {code}" if code >= 0 else f"by signal {-code}"
+    _, cry, rest = ending.complaint.partition("elfin: ")
+    if cry:
+        return rest  # the kernel's emergency console: a sentence, perhaps with a backtrace
     last = ending.complaint.splitlines()[-1] if ending.complaint else ""
     if last:
         return f"{machine} ended {how}: {last}"

@@ -16,6 +16,7 @@ from elfin.model.run import Accel, Machine
 
 BOOT_INFO_NAME = "opt/org.elfin/boot"
 DEBUG_EXIT_PORT = 0xF4
+DEBUG_CONSOLE_PORT = 0xE9
 _PORT_NAMES = ("stdin", "stdout", "stderr", "log", "control")
 
 # Each option was measured (docs/decisions/0101): the interrupt controller, timer and serial port
@@ -68,11 +69,12 @@ def qemu_argv(plan: VmPlan) -> tuple[str, ...]:
         "-m",
         f"size={_ram_kib(plan)}k",
         "-kernel",
-        _quoted(str(plan.kernel)),
+        str(plan.kernel),
         "-initrd",
         plan.image,
         "-fw_cfg",
         f"name={BOOT_INFO_NAME},file={_escaped(plan.boot_info)}",
+        *_emergency(plan),
         *_power_off(plan),
         *_serial(plan),
     )
@@ -87,6 +89,14 @@ def _cpu(plan: VmPlan) -> str:
 def _ram_kib(plan: VmPlan) -> int:
     """QEMU wants whole pages; boards want an even number of KiB."""
     return max(plan.memory // 4096 * 4, 4)
+
+
+def _emergency(plan: VmPlan) -> tuple[str, ...]:
+    """Where a kernel that has no channels yet says why it gives up: QEMU's own output."""
+    console = ("-chardev", "stdio,id=emergency,signal=off")
+    if plan.arch is Arch.AARCH64:
+        return (*console, "-serial", "chardev:emergency")
+    return (*console, "-device", f"isa-debugcon,iobase={DEBUG_CONSOLE_PORT:#x},chardev=emergency")
 
 
 def _power_off(plan: VmPlan) -> tuple[str, ...]:
@@ -119,8 +129,3 @@ def _serial(plan: VmPlan) -> tuple[str, ...]:
 def _escaped(value: str) -> str:
     """A value inside a QEMU option list: a comma is doubled."""
     return value.replace(",", ",,")
-
-
-def _quoted(value: str) -> str:
-    """-kernel takes the rest of the argument as it is."""
-    return value

@@ -130,6 +130,10 @@ def report(**given: object) -> Report:
             ending(report(), 0x100, complaint="a\nqemu: no such device"),
             (125, EndedBy.ELFIN, "QEMU ended with status 1: qemu: no such device"),
         ),
+        (
+            ending(report(), 0x100, complaint="SeaBIOS\nelfin: this CPU has no FSGSBASE"),
+            (125, EndedBy.ELFIN, "this CPU has no FSGSBASE"),
+        ),
     ],
 )  # fmt: skip
 def test_how_it_ends(made: Ending, expected: tuple[int, EndedBy, str | None]) -> None:
