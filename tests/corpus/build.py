@@ -164,6 +164,15 @@ def assembly_recipes(output: Path) -> Iterator[Recipe]:
         source = SOURCES / f"hello_{arch}.S"
         target = f"asm/hello-{arch}"
         yield Recipe(target, (*command, str(source), "-o", str(output / target)), (source,))
+    # A kernel, not a program: the floor under every boot time on the vm platform.
+    source = SOURCES / "floor_x86_64.S"
+    at = ("-Wl,-Ttext=0x100000", "-Wl,--section-start=.note.pvh=0x101000", "-Wl,--build-id=none", "-Wl,-z,noseparate-code")
+    yield Recipe(
+        "asm/floor-x86_64",
+        ("gcc", "-nostdlib", "-static", "-no-pie", *at, str(source), "-o",
+         str(output / "asm/floor-x86_64")),
+        (source,),
+    )  # fmt: skip
 
 
 def fingerprint(recipe: Recipe) -> str:
