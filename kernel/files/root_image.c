@@ -120,14 +120,12 @@ static struct path_node *find_parent(struct builder *b, const char *path, size_t
     if (length == b->directory_length && memcmp(path, b->directory_path, length) == 0)
         return b->directory;
     struct path_node *n = b->fs->root;
-    for (size_t at = 0; at < length;) {
-        size_t end = at;
-        while (end < length && path[end] != '/')
+    for (size_t at = 0, end = 0; length && end < length; at = end + 1) {
+        for (end = at; end < length && path[end] != '/';)
             end++;
         n = node_find(n, (struct name){path + at, end - at});
         if (!n || !n->inode || !inode_is_directory(n->inode))
             return NULL;
-        at = end + 1;
     }
     b->directory = n;
     b->directory_path = path;
@@ -140,7 +138,7 @@ static int add_directory(struct path_node *n)
     int error = awaken(n);
     if (!error)
         n->parent->inode->nlink++;
-    return error;
+    return error == -EIO ? -EINVAL : error;
 }
 
 static struct path_node *find_link(struct builder *b, u32 number)
@@ -163,7 +161,8 @@ static int add_link(struct builder *b, struct path_node *n, const struct cpio_en
             return -ENOMEM;
         *note = (struct link_note){.number = e->inode, .node = n};
         list_push_back(&b->links, &note->link);
-        return awaken(n);
+        int error = awaken(n);
+        return error == -EIO ? -EINVAL : error;
     }
     if (e->size && first->inode->size == 0 && fill(first->inode, e))
         return -ENOMEM;
