@@ -8,6 +8,7 @@
 #include "abi/image/boot_info.h"
 #include "abi/linux/errno.h"
 #include "devices/stream.h"
+#include "files/file.h"
 #include "lib/log.h"
 #include "lib/string.h"
 #include "task/task.h"
@@ -61,7 +62,16 @@ static void obey(u32 type, const u8 *payload, u32 length)
     struct process *p = process_find(1);
     u32 number = 0;
 
-    if (type != ELFIN_COMMAND_SIGNAL || length < 4 || !p)
+    if (length < 4 || !p)
+        return;
+    if (type == ELFIN_COMMAND_WINSIZE) {
+        memcpy(&number, payload, 4);
+        files_set_window((u16)number, (u16)(number >> 16));
+        struct linux_siginfo resized = {.si_code = SI_KERNEL};
+        signal_send_process(p, SIGWINCH, &resized);
+        return;
+    }
+    if (type != ELFIN_COMMAND_SIGNAL)
         return;
     memcpy(&number, payload, 4);
     if (number >= 1 && number <= LINUX_NSIG) {

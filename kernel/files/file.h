@@ -132,10 +132,7 @@ size_t file_path(struct file *f, char *out, size_t size); /* absolute; for /proc
  * these in this order. */
 int files_start(void);
 int files_open_standard_streams(struct descriptor_table *t);
-/* For /proc/cpuinfo where the CPU does not say it itself (boot information). */
-void files_set_cpu_mhz(u32 mhz);
-u32 files_cpu_mhz(void);
-/* The terminal's size, when the streams are one (boot information, WINSIZE command). */
+/* The terminal's size, when the streams are one (WINSIZE command; at boot from its information). */
 void files_set_window(u16 rows, u16 columns);
 struct file_context *file_context_create(const char *cwd, u32 umask, int *error);
 struct file_context *file_context_copy(struct file_context *c); /* fork; NULL: no memory */

@@ -5,23 +5,31 @@
  * Promises: after files_start() every path call works; what a configuration has not selected
  *           (procfs, sysfs, devfs) is simply not mounted.
  */
+#include "abi/image/boot_info.h"
 #include "devices/rom.h"
 #include "files/devices.h"
 #include "files/inode.h"
+#include "lib/boot_record.h"
 #include "lib/log.h"
 #include "lib/string.h"
 
 static struct file_system root_fs;
-static u32 cpu_mhz;
 
-void files_set_cpu_mhz(u32 mhz)
+/* A number of the boot information, 0: it has none. */
+static u64 boot_number(u32 type, unsigned bytes)
 {
-    cpu_mhz = mhz;
+    const struct platform_blob *info = rom_boot_info();
+    u64 value = 0;
+    u32 length = 0;
+    const u8 *payload = boot_record_find(info->data, info->size, type, &length);
+    if (payload && length >= bytes)
+        memcpy(&value, payload, bytes);
+    return value;
 }
 
 u32 files_cpu_mhz(void)
 {
-    return cpu_mhz;
+    return (u32)boot_number(ELFIN_BOOT_CPU_MHZ, sizeof(u32));
 }
 
 #if CONFIG_FEATURE_VFS
@@ -67,7 +75,10 @@ static int mount_rest(void)
 int files_start(void)
 {
     const struct platform_blob *rom = rom_root_image();
+    u32 window = (u32)boot_number(ELFIN_BOOT_WINSIZE, sizeof(u32));
     task_set_cleanup(files_drop_process);
+    if (window)
+        files_set_window((u16)window, (u16)(window >> 16));
     file_system_init(&anonymous_fs, "anon_inodefs", ANON_INODE_FS_MAGIC);
     file_system_init(&pipe_fs, "pipefs", PIPEFS_MAGIC);
     file_system_init(&memfd_fs, "tmpfs", TMPFS_MAGIC);

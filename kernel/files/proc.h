@@ -36,6 +36,7 @@ struct proc_entry {
 #define PROC_FILE(n, f) {.name = (n), .mode = S_IFREG | 0444, .show = (f)}
 #define PROC_DIRECTORY(n, c) {.name = (n), .mode = S_IFDIR | 0555, .children = (c)}
 
+u32 files_cpu_mhz(void); /* files.c; 0: unknown */
 /* procfs.c */
 bool proc_number(struct name name, s32 *out); /* a plain decimal number */
 /* proc_process.c: the directory of one process, and of one thread of it */
