@@ -68,8 +68,8 @@ def owner(path: str, arch: str) -> str | None:
         return folders[0] if known else None
     if room not in ROOMS:
         return None
-    if room == "arch" and folders:
-        if folders != [arch]:
+    if room == "arch":
+        if folders and folders != [arch]:
             return None
         for prefix, platform in ARCH_PREFIXES.items():
             if name.startswith(prefix):

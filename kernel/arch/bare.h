@@ -37,10 +37,13 @@ u16 bare_program_ss(void);
 /* The kernel image and all early pages. */
 struct bare_range bare_kernel_range(void);
 
-/* --- bare_mmu.c: page tables. root is a table's paddr. --- */
+/* --- bare_mmu.c and, for what machines share, arch/bare_program.c: page tables. root is a table's
+ * paddr. --- */
 extern const u64 bare_direct_map;          /* kernel address of paddr 0 */
 u64 mmu_kernel_root(void);                 /* the tables of the start: only the kernel half */
 void mmu_set_frame_source(bool (*alloc)(paddr_t *), void (*release)(paddr_t));
+bool mmu_table_alloc(paddr_t *out);        /* inside arch: a zeroed table; false: none */
+void mmu_table_release(paddr_t table);
 bool mmu_root_create(u64 *root);           /* kernel half shared; false: out of memory */
 void mmu_root_destroy(u64 root);           /* all tables of the program half */
 void mmu_switch(u64 root);

@@ -86,29 +86,6 @@ void arch_pause(void)
     __asm__ volatile("yield");
 }
 
-u64 arch_frame_pointer(void)
-{
-    return (u64)__builtin_frame_address(0);
-}
-
-/* A chain of frames on one kernel stack grows upwards in small steps; anything else ends it. */
-size_t arch_backtrace(u64 frame_pointer, u64 *out, size_t max)
-{
-    const u64 largest_step = 64 * 1024;
-    size_t n = 0;
-
-    while (n < max && frame_pointer && is_aligned(frame_pointer, 8)) {
-        const u64 *pair = (const u64 *)frame_pointer;
-        if (!pair[1])
-            break;
-        out[n++] = pair[1];
-        if (pair[0] <= frame_pointer || pair[0] - frame_pointer > largest_step)
-            break;
-        frame_pointer = pair[0];
-    }
-    return n;
-}
-
 void arch_describe_frame(const struct trap_frame *f, char *out, size_t size)
 {
     size_t at = (size_t)format_text(out, size, "pc %016lx sp %016lx pstate %08lx call %ld", f->pc,

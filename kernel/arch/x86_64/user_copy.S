@@ -1,25 +1,18 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * Holds:    the only loads and stores of program memory by the kernel, and the table that tells
- *           arch_fixup (fixup.c) where to go on when one of them faults for good.
+ *           arch_fixup (arch/fixup.c) where to go on when one of them faults for good.
  * Promises: counts are exact to the byte: the wide loops give a faulting block to the byte loop,
  *           which faults again on the very byte.
  * See:      kernel/memory/user_memory.h, the only caller.
  */
+#include "arch/fixup_table.h"
+
     .section .rodata.fixup, "a", @progbits
     .balign 4
     .globl arch_fixup_table
 arch_fixup_table:
     .section .text.user_copy, "ax", @progbits
-
-/* The instruction that follows may fault; then execution continues at \to. */
-.macro MAY_FAULT to
-    .pushsection .rodata.fixup, "a", @progbits
-    .long 7777f - .
-    .long \to - .
-    .popsection
-7777:
-.endm
 
 /* size_t arch_copy_program(void *to, const void *from, size_t n): bytes not copied. */
     .globl arch_copy_program

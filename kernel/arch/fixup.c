@@ -18,8 +18,8 @@ static u64 relative(const s32 *field)
 bool arch_fixup(struct trap_frame *frame)
 {
     for (const struct fixup *f = arch_fixup_table; f < arch_fixup_table_end; f++) {
-        if (relative(&f->instruction) == frame->rip) {
-            frame->rip = relative(&f->target);
+        if (relative(&f->instruction) == frame_pc(frame)) {
+            frame_set_pc(frame, relative(&f->target));
             return true;
         }
     }
