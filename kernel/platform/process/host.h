@@ -81,7 +81,7 @@ static inline u64 host_private_stack_top(void)
 static inline u64 host_signal_stack(void) { return host_private_stack_top() + PAGE_SIZE; }
 
 struct host_supervision {
-    volatile u32 baton;           /* robust futex: pid of the holder, FUTEX_OWNER_DIED */
+    volatile u32 baton;           /* robust futex: pid of the holder; FUTEX_OWNER_DIED: dead */
     volatile u32 changes;         /* futex: bumped when a task's state changes */
     volatile u32 failures;        /* zygotes that could not be made */
     volatile s32 power_status;    /* -1: running */
@@ -92,6 +92,9 @@ extern struct host_supervision host_supervision;
 
 noreturn_fn void host_task_boot(void *unused);      /* the first one: goes on to on_start */
 noreturn_fn void host_task_zygote(void *index);     /* an empty one: waits for orders */
+/* A space with a copy of the current one's private memory, copied on write by the host: what fork
+ * needs. 0 or -errno. */
+int platform_space_fork(struct platform_space *copy);
 /* A host call made by the task that owns `space`, which may be another one. */
 long host_call_in(const struct platform_space *space, long number, u64 a, u64 b, u64 c, u64 d,
                   u64 e, u64 f);

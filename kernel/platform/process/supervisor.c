@@ -87,14 +87,14 @@ static void make_zygote(void)
 }
 
 /* A child is gone that nobody told to go. */
-static void on_lost(struct host_task *t, s32 pid, int signal)
+static void on_lost(struct host_task *t, int signal)
 {
     u32 state = t->state;
     if (state == TASK_STARTING || state == TASK_READY) {
         on_zygote_failed(t);
         return;
     }
-    if (host_supervision.baton == ((u32)pid | FUTEX_OWNER_DIED) && this_cpu()->in_kernel) {
+    if (host_supervision.baton & FUTEX_OWNER_DIED && this_cpu()->in_kernel) {
         host(HOST_write, 2, killed_in_kernel, sizeof killed_in_kernel - 1);
         end(125);
     }
@@ -123,7 +123,7 @@ static void reap(void)
         else if ((status & 0x7f) == 0)
             end(status >> 8 & 0xff); /* refused to start: it said why */
         else
-            on_lost(t, pid, status & 0x7f);
+            on_lost(t, status & 0x7f);
     }
 }
 

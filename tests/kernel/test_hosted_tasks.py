@@ -1,0 +1,249 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""The process platform by itself: hosted_tasks.c, a kernel without rooms, run as by the SDK."""
+
+from __future__ import annotations
+
+import os
+import platform
+import re
+import resource
+import signal
+import socket
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+import pytest
+from filelock import FileLock
+
+from elfin.kernel_build.toolchain import environment, zig
+from tests.kernel.build import OUTPUT
+from tests.kernel.build import ROOT as PROJECT
+
+pytestmark = [
+    pytest.mark.skipif(platform.machine() != "x86_64", reason="process platform: x86_64 only"),
+    pytest.mark.timeout(120),
+]
+
+FLAGS = (
+    "-target x86_64-freestanding-none -std=c11 -O2 -g -ffreestanding -fPIE -mno-red-zone "
+    "-mgeneral-regs-only -fno-omit-frame-pointer -fno-stack-protector -fno-sanitize=all "
+    "-fno-asynchronous-unwind-tables -fno-strict-aliasing -ffunction-sections -Wall -Wextra -Werror"
+).split()
+SOURCES = (
+    "kernel/arch/x86_64/exit.S",
+    "kernel/arch/x86_64/switch.S",
+    "kernel/arch/x86_64/user_copy.S",
+    "kernel/arch/x86_64/hosted.S",
+    "kernel/arch/x86_64/fixup.c",
+    "kernel/arch/x86_64/vector.c",
+    "kernel/arch/x86_64/thread_pointer.c",
+    "kernel/lib/string.c",
+    "kernel/lib/printf.c",
+    "kernel/lib/log.c",
+    "tests/kernel/hosted_tasks.c",
+)
+
+
+@pytest.fixture(scope="session")
+def kernel() -> Path:
+    """The test kernel, linked by the platform's own script."""
+    out = OUTPUT / "hosted"
+    out.mkdir(parents=True, exist_ok=True)
+    hidden = out / "hidden.h"
+    hidden.write_text("#pragma GCC visibility push(hidden)\n", encoding="ascii")
+    sources = [PROJECT / name for name in SOURCES]
+    sources += sorted((PROJECT / "kernel/platform/process").glob("*.c"))
+    script = PROJECT / "kernel/platform/process/link.lds"
+    with FileLock(out / "lock"):
+        objects = []
+        for source in sources:
+            objects.append(out / f"{source.name}.o")
+            command = [zig(), "cc", *FLAGS, "-include", str(hidden), f"-I{PROJECT}/kernel"]
+            command += [f"-I{PROJECT}", "-c", str(source), "-o", str(objects[-1])]
+            subprocess.run(command, check=True, env=os.environ | environment(OUTPUT))
+        link = [zig(), "ld.lld", "-static", "-no-pie", "-z", "norelro", "--gc-sections"]
+        link += ["-T", str(script), "-o", str(out / "elfin-test"), *map(str, objects)]
+        subprocess.run(link, check=True)
+    return out / "elfin-test"
+
+
+@pytest.fixture(params=["dispatch", "seccomp"])
+def door(request: pytest.FixtureRequest) -> str:
+    """How the program's calls are trapped."""
+    return str(request.param)
+
+
+@contextmanager
+def running(kernel: Path, word: str, door: str = "dispatch") -> Iterator[subprocess.Popen[bytes]]:
+    """The kernel with ``word`` as boot information; its control socket closes with the block."""
+    boot = os.memfd_create("boot")
+    os.write(boot, word.encode())
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        argv = [str(kernel), str(boot), "-1", str(theirs.fileno()), "-1", door]
+        child = subprocess.Popen(
+            argv,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            pass_fds=(boot, theirs.fileno()),
+        )
+        theirs.close()
+        child.control = ours  # type: ignore[attr-defined]
+        try:
+            yield child
+        finally:
+            os.close(boot)
+            with suppress(ProcessLookupError):
+                child.kill()
+            child.communicate()
+
+
+def children(pid: int) -> list[int]:
+    """Host tasks of a supervisor."""
+    return [int(word) for word in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+
+
+def wait_up(child: subprocess.Popen[bytes]) -> None:
+    """Until the guest says so."""
+    assert child.stdout is not None
+    assert child.stdout.readline() == b"up\n"
+
+
+def is_gone(pid: int) -> bool:
+    """No such process, or one that is only waiting to be reaped by somebody else."""
+    try:
+        state = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0]
+    except FileNotFoundError:
+        return True
+    return state == "Z"
+
+
+def test_spaces(kernel: Path, door: str) -> None:
+    """Copies, empty spaces, foreign operations, registers across a switch, forty at once."""
+    with running(kernel, "spaces", door) as child:
+        out, err = child.communicate(timeout=60)
+        assert (child.returncode, err) == (0, b""), out
+        assert re.fullmatch(rb"a switch takes \d+ ns\na fork takes \d+ ns\ndone\n", out)
+
+
+def test_calls_through_both_exits(kernel: Path, door: str) -> None:
+    """A hundred thousand traps beside the tick."""
+    with running(kernel, "calls", door) as child:
+        assert child.wait(timeout=60) == 0
+
+
+def test_a_fault_of_the_program(kernel: Path, door: str) -> None:
+    """``hlt`` at CPL 3."""
+    with running(kernel, "fault", door) as child:
+        out, _ = child.communicate(timeout=20)
+        assert (child.returncode, out) == (3, b"fault at pc 0x500000, address 0\n")
+
+
+def test_a_task_killed_in_its_program(kernel: Path) -> None:
+    """Somebody's kill -9 on the guest process is the guest's end by signal 9."""
+    with running(kernel, "program") as child:
+        wait_up(child)
+        time.sleep(0.1)
+        os.kill(children(child.pid)[0], signal.SIGKILL)
+        _, err = child.communicate(timeout=10)
+        assert (child.returncode, err) == (137, b"")
+
+
+def test_a_task_killed_in_the_kernel(kernel: Path) -> None:
+    """The same in kernel code: nothing the guest did, so it is a panic."""
+    with running(kernel, "kernel") as child:
+        wait_up(child)
+        os.kill(children(child.pid)[0], signal.SIGKILL)
+        _, err = child.communicate(timeout=10)
+        assert child.returncode == 125
+        assert err.startswith(b"elfin: kernel panic: its host process was killed from outside")
+
+
+def test_a_lost_zygote_is_replaced(kernel: Path) -> None:
+    """Only an empty space was lost: the run goes on, and another one stands ready."""
+    with running(kernel, "program") as child:
+        wait_up(child)
+        time.sleep(0.2)
+        guest, zygote = children(child.pid)
+        os.kill(zygote, signal.SIGKILL)
+        time.sleep(0.3)
+        now = children(child.pid)
+        assert child.poll() is None
+        assert now[0] == guest and len(now) == 2 and zygote not in now
+
+
+@pytest.mark.parametrize("word", ["program", "kernel"])
+def test_end_of_the_control_channel(kernel: Path, word: str) -> None:
+    """The SDK is gone: everything is, within a second."""
+    with running(kernel, word) as child:
+        wait_up(child)
+        tasks = children(child.pid)
+        child.control.close()  # type: ignore[attr-defined]
+        started = time.monotonic()
+        assert child.wait(timeout=10) == 125
+        assert time.monotonic() - started < 1
+        assert all(is_gone(pid) for pid in tasks)
+
+
+def test_a_killed_supervisor_takes_its_tasks_along(kernel: Path) -> None:
+    """PR_SET_PDEATHSIG."""
+    with running(kernel, "program") as child:
+        wait_up(child)
+        time.sleep(0.1)
+        tasks = children(child.pid)
+        child.kill()
+        child.wait()
+        deadline = time.monotonic() + 1
+        while time.monotonic() < deadline and not all(is_gone(pid) for pid in tasks):
+            time.sleep(0.01)
+        assert all(is_gone(pid) for pid in tasks)
+
+
+def test_terminal_signals_do_not_end_it(kernel: Path) -> None:
+    """The SDK decides what a signal means; the kernel's processes block all of them."""
+    with running(kernel, "program") as child:
+        wait_up(child)
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGALRM):
+            for pid in (child.pid, *children(child.pid)):
+                os.kill(pid, number)
+        time.sleep(0.2)
+        assert child.poll() is None
+
+
+@pytest.mark.parametrize(
+    ("limit", "bytes_", "sentence"),
+    [
+        (resource.RLIMIT_AS, 1 << 32, b"elfin: the host limits address space (ulimit -v)"),
+        (resource.RLIMIT_FSIZE, 1 << 30, b"elfin: the host limits the size of files (ulimit -f)"),
+    ],
+)
+def test_a_host_that_limits(kernel: Path, limit: int, bytes_: int, sentence: bytes) -> None:
+    """Refused with a sentence and status 125."""
+    null = os.open(os.devnull, os.O_RDONLY)
+    try:
+        result = subprocess.run(
+            [kernel, str(null), "-1", "-1", "-1"],
+            capture_output=True,
+            pass_fds=(null,),
+            preexec_fn=lambda: resource.setrlimit(limit, (bytes_, bytes_)),
+            timeout=10,
+            check=False,
+        )
+    finally:
+        os.close(null)
+    assert result.returncode == 125
+    assert result.stderr.startswith(sentence)
+
+
+@pytest.mark.parametrize(
+    "argv", [[], ["x", "1", "2", "3"], ["", "", "", ""], ["99", "-1", "-1", "-1"]]
+)
+def test_wrong_arguments(kernel: Path, argv: list[str]) -> None:
+    """The SDK never gives them; a curious user may."""
+    result = subprocess.run([kernel, *argv], capture_output=True, timeout=10, check=False)
+    assert result.returncode == 125
+    assert result.stderr.startswith(b"elfin: ") and result.stderr.count(b"\n") == 1
