@@ -47,9 +47,8 @@ u64 timers_next_deadline(void)
 void timers_run(void)
 {
     struct tree_node *first = tree_first(&armed_timers);
-    if (!first)
-        return;
-    u64 now_ns = clock_monotonic_ns();
+    u64 now_ns = first ? clock_monotonic_ns() : 0;
+
     while (first && first->key <= now_ns) {
         struct timer *t = container_of(first, struct timer, node);
         timer_cancel(t);

@@ -17,7 +17,8 @@ struct timer {
 void timer_init(struct timer *t, void (*callback)(struct timer *t));
 void timer_arm(struct timer *t, u64 deadline_ns);  /* monotonic; re-arming moves it */
 void timer_cancel(struct timer *t);
-void timers_run(void);                             /* all that are due; sets the platform's timer */
+void timers_run(void);                             /* all that are due; sets the platform's timer,
+                                                      with which a platform arms its tick again */
 u64 timers_next_deadline(void);                    /* NO_DEADLINE: none */
 
 /* clock.c */
