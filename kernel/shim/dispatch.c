@@ -14,7 +14,7 @@
 /* Results that only make sense inside: the program's frame says how to go on. */
 static bool is_restart(long result)
 {
-    return result <= -ERESTARTSYS && result >= -ERESTART_BLOCK;
+    return result <= -ERESTARTSYS && result >= -ERESTART_RESTARTBLOCK;
 }
 
 static long call_handler(const struct syscall_row *row, struct trap_frame *frame)

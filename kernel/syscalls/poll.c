@@ -73,7 +73,7 @@ static long poll_again(struct restart_block *b)
 {
     struct user_ptr fds = {b->words[0]};
     long ready = wait_for(fds, (u32)b->words[1], b->words[2]);
-    return ready == -EINTR ? -ERESTART_BLOCK : ready;
+    return ready == -EINTR ? -ERESTART_RESTARTBLOCK : ready;
 }
 
 long sys_poll(struct user_ptr fds, u32 nfds, int timeout_ms)

@@ -62,6 +62,16 @@ static void notify(struct thread *t, int signal)
         thread_make_runnable(t);
 }
 
+/* What a signal shows that a program's own call brought upon it: SIGPIPE, SIGXFSZ. */
+static struct linux_siginfo from_itself(void)
+{
+    struct linux_siginfo info = {.si_code = SI_USER};
+
+    info.sent.si_pid = current_process()->pid;
+    info.sent.si_uid = current_process()->credentials.uid;
+    return info;
+}
+
 /* 0, or -EAGAIN when a queueing sender must hear that the queue is full. */
 static int enqueue(struct process *p, struct signal_queue *q, int signal,
                    const struct linux_siginfo *info)
@@ -78,10 +88,7 @@ static int enqueue(struct process *p, struct signal_queue *q, int signal,
     q->pending |= LINUX_SIGMASK(signal);
     if (!entry)
         return 0;
-    if (info)
-        entry->info = *info;
-    else
-        entry->info = (struct linux_siginfo){.si_code = SI_KERNEL};
+    entry->info = info ? *info : from_itself();
     entry->info.si_signo = signal;
     list_push_back(&q->queued, &entry->link);
     p->signal_count++;

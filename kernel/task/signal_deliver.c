@@ -19,7 +19,7 @@ static bool settle_restart(struct trap_frame *frame, const struct signal_action 
     s64 result = (s64)frame_result(frame);
     bool again = false;
 
-    if (!frame_in_call(frame) || result > -ERESTARTSYS || result < -ERESTART_BLOCK)
+    if (!frame_in_call(frame) || result > -ERESTARTSYS || result < -ERESTART_RESTARTBLOCK)
         return false;
     u64 number = frame_call_number(frame);
     switch (-result) {
@@ -32,7 +32,7 @@ static bool settle_restart(struct trap_frame *frame, const struct signal_action 
     case ERESTARTNOHAND:
         again = !action;
         break;
-    case ERESTART_BLOCK:
+    case ERESTART_RESTARTBLOCK:
         again = !action;
         number = SYS_restart_syscall;
         break;

@@ -20,12 +20,6 @@ struct file_context;     /* files/: root, cwd, umask */
 #define KERNEL_STACK_ORDER 3
 #define KERNEL_STACK_BYTES (PAGE_SIZE << KERNEL_STACK_ORDER)
 
-/* Kernel-internal results that never reach the program (shim/restart.c). */
-#define ERESTARTSYS 512      /* restart when the handler has SA_RESTART, or no handler ran */
-#define ERESTARTNOINTR 513   /* always restart */
-#define ERESTARTNOHAND 514   /* restart only when no handler ran */
-#define ERESTART_BLOCK 516   /* restart through restart_syscall with thread->restart */
-
 struct credentials {
     u32 uid, euid, suid, fsuid;
     u32 gid, egid, sgid, fsgid;
@@ -157,7 +151,7 @@ void task_set_cleanup(void (*hook)(struct process *p));
 bool task_before_return(struct trap_frame *frame);
 /* on_interrupt's second half: timers; with a frame also preemption and signals. */
 void task_after_interrupt(struct trap_frame *frame);
-/* signal.c, signal_timer.c */
+/* signal.c, signal_timer.c. info NULL: the current process brought it upon itself. */
 void signal_init_process(struct process *p);         /* timers of a new process */
 int signal_send_process(struct process *p, int signal, const struct linux_siginfo *info);
 int signal_send_thread(struct thread *t, int signal, const struct linux_siginfo *info);
