@@ -3,12 +3,12 @@
 #include "abi/linux/errno.h"
 #include "abi/linux/time.h"
 #include "abi_handlers.h"
+#include "task/cpu_clock.h"
 #include "task/sleep.h"
 #include "time/convert.h"
 #include "time/timer.h"
 
-
-/* A CLOCK_REALTIME deadline as a monotonic one; the clock is never set while we run. */
+/* A deadline of another clock as a monotonic one; no clock is ever set while we run. */
 static u64 to_monotonic(int clock, u64 deadline_ns)
 {
     u64 there_ns = 0;
@@ -18,20 +18,36 @@ static u64 to_monotonic(int clock, u64 deadline_ns)
     return clock_monotonic_ns() + (deadline_ns - there_ns);
 }
 
+/* 0, -EINVAL: no such clock, -EOPNOTSUPP: one that nobody can sleep on. */
+static int check_clock(int clock, enum sleep_clock *kind)
+{
+    u64 unused;
+
+    *kind = SLEEP_ON_TIME;
+    switch (clock) {
+    case CLOCK_MONOTONIC_RAW:
+    case CLOCK_REALTIME_COARSE:
+    case CLOCK_MONOTONIC_COARSE:
+    case CLOCK_THREAD_CPUTIME_ID:
+        return -EOPNOTSUPP;
+    }
+    if (!clock_read(clock, &unused))
+        return 0;
+    *kind = SLEEP_ON_CPU_TIME;
+    return cpu_clock_is_of_thread(clock) ? -EINVAL : cpu_clock_read(clock, &unused);
+}
+
 long sys_clock_nanosleep(int clock, int flags, struct user_ptr request, struct user_ptr remaining)
 {
-    u64 ns, unused;
+    enum sleep_clock kind;
+    u64 ns;
+    int error = check_clock(clock, &kind);
 
-    if (clock == CLOCK_THREAD_CPUTIME_ID)
-        return -EINVAL;
-    if (clock == CLOCK_PROCESS_CPUTIME_ID) /* see abi/coverage */
-        return -EOPNOTSUPP;
-    if (clock_read(clock, &unused))
-        return -EINVAL;
-    int error = load_timespec(&ns, request);
+    if (!error)
+        error = load_timespec(&ns, request);
     if (error)
         return error;
-    if (flags & TIMER_ABSTIME)
-        return sleep_until(to_monotonic(clock, ns));
-    return sleep_for(ns, remaining);
+    if (!(flags & TIMER_ABSTIME))
+        return sleep_for(kind, ns, remaining);
+    return sleep_until(kind, kind == SLEEP_ON_TIME ? to_monotonic(clock, ns) : ns);
 }

@@ -10,5 +10,5 @@ long sys_nanosleep(struct user_ptr request, struct user_ptr remaining)
     u64 duration_ns;
     int error = load_timespec(&duration_ns, request);
 
-    return error ? error : sleep_for(duration_ns, remaining);
+    return error ? error : sleep_for(SLEEP_ON_TIME, duration_ns, remaining);
 }

@@ -4,8 +4,11 @@
 
 #include "memory/user_memory.h"
 
-/* Until a monotonic time; a signal ends it. `remaining` (may be null) gets what was left, and the
- * call restarts through restart_syscall. 0 or -ERESTART_BLOCK, -EFAULT. */
-long sleep_for(u64 duration_ns, struct user_ptr remaining);
-/* 0 or -ERESTARTNOHAND */
-long sleep_until(u64 deadline_ns);
+/* What is slept on: time, or the CPU time of the caller's process. */
+enum sleep_clock { SLEEP_ON_TIME, SLEEP_ON_CPU_TIME };
+
+/* A signal ends it: `remaining` (may be null) gets what was left, and the call restarts through
+ * restart_syscall. 0 or -ERESTART_RESTARTBLOCK, -EFAULT. */
+long sleep_for(enum sleep_clock clock, u64 duration_ns, struct user_ptr remaining);
+/* The deadline is in monotonic time or in CPU time. 0 or -ERESTARTNOHAND */
+long sleep_until(enum sleep_clock clock, u64 deadline_ns);
