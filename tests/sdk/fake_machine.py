@@ -29,9 +29,7 @@ class Machine:
     def __init__(self, argv: list[str]) -> None:
         self.argv = argv
         if "-fw_cfg" in argv:
-            chardevs = dict(
-                self._chardev(argv[i + 1]) for i, a in enumerate(argv) if a == "-chardev"
-            )
+            chardevs = dict(self._chardev(word) for word in argv if word.startswith("socket,id="))
             boot = argv[argv.index("-fw_cfg") + 1].partition("file=")[2]
             self.boot = Path(boot).read_bytes()
             self.sockets = {name: socket.socket(fileno=fd) for name, fd in chardevs.items()}

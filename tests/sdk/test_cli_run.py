@@ -385,14 +385,12 @@ def test_warm_run_imports_nothing_heavy(elfin: Elfin, platform: str) -> None:
     assert not any(name.startswith(("asyncio.", "rich.", "elftools.")) for name in loaded)
 
 
-def test_help_is_quick_and_short(elfin: Elfin) -> None:
-    best = min(_timed(elfin.argv("--help")) for _ in range(5))
-    assert best < 0.4  # 150 ms is claimed by claims.toml on a quiet machine
-
-
-def _timed(argv: list[str]) -> float:
-    begun = time.monotonic()
-    subprocess.run(
-        argv, stdout=subprocess.DEVNULL, check=True, env={**os.environ, "PYTHONPATH": str(ROOT)}
-    )
-    return time.monotonic() - begun
+def test_help_imports_no_verb(elfin: Elfin) -> None:
+    """Its time, 150 ms, is claimed in claims.toml; here is why it can be kept."""
+    argv = [sys.executable, "-X", "importtime", "-m", "elfin", "--help"]
+    done = subprocess.run(argv, env=elfin.env, capture_output=True, text=True, timeout=60)
+    assert "Verbs:" in done.stdout
+    loaded = {line.rpartition("|")[2].strip() for line in done.stderr.splitlines()}
+    assert {name for name in loaded if name.startswith("elfin")} == {
+        "elfin", "elfin.cli", "elfin.host", "elfin.host.errors",
+    }  # fmt: skip
