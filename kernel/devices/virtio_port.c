@@ -46,6 +46,9 @@ static bool start_input(struct port *p)
 
 bool port_start(struct port *p, bool input, bool output)
 {
+    /* The host may close a port before its stream is registered. */
+    wait_queue_init(&p->stream.readable);
+    wait_queue_init(&p->stream.writable);
     if (input && !start_input(p))
         return false;
     if (output) {

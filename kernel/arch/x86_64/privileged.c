@@ -30,13 +30,19 @@
 #define HLTS_MOST 12 /* other hlts in the run-in */
 #define BEHIND 8             /* instructions that must be plausible behind a site */
 
-/* Follows a stream from `at`; the first quarter, before it is in step, does not count. true: it
+/* The boundaries of the first stream; the others only have to fall in with it. */
+struct stream {
+    size_t start;
+    u8 boundary[RUN_IN_FAR];
+};
+
+/* Follows the first stream; its first quarter, before it is in step, is not judged. true: it
  * arrives at `site`, and what it saw looks like code. */
-static bool arrives(const u8 *text, size_t length, size_t at, size_t site)
+static bool first_arrives(const u8 *text, size_t length, size_t site, struct stream *s)
 {
-    const size_t in_step = at + (site - at) / 4;
+    const size_t in_step = s->start + (site - s->start) / 4;
     const size_t rexes_wanted = (site - in_step) / REX_EVERY;
-    size_t rexes = 0, hlts = 0;
+    size_t at = s->start, rexes = 0, hlts = 0;
     struct instruction i;
 
     while (at < site) {
@@ -46,6 +52,7 @@ static bool arrives(const u8 *text, size_t length, size_t at, size_t site)
             at++;
             continue;
         }
+        s->boundary[at - s->start] = 1;
         if (at >= in_step) {
             rexes += i.rex;
             hlts += text[at] == HLT;
@@ -55,6 +62,19 @@ static bool arrives(const u8 *text, size_t length, size_t at, size_t site)
         at += i.length;
     }
     return at == site && rexes >= rexes_wanted && hlts <= HLTS_MOST;
+}
+
+/* A stream from another start falls in with the first before the site. */
+static bool falls_in(const u8 *text, size_t length, size_t at, size_t site, struct stream *s)
+{
+    struct instruction i;
+
+    while (at < site) {
+        if (s->boundary[at - s->start])
+            return true;
+        at += instruction_decode(text + at, length - at, &i) ? i.length : 1;
+    }
+    return at == site;
 }
 
 static bool code_follows(const u8 *text, size_t length, size_t at)
@@ -88,15 +108,15 @@ static bool is_table(const u8 *text, size_t from, size_t to)
 
 static bool is_hlt(const u8 *text, size_t length, size_t site)
 {
-    size_t far = site > RUN_IN_FAR ? site - RUN_IN_FAR : 0;
     size_t near = site > RUN_IN_NEAR + RUN_IN_LEAST ? site - RUN_IN_NEAR : site / 2;
+    struct stream s = {.start = site > RUN_IN_FAR ? site - RUN_IN_FAR : 0};
 
-    if (site < RUN_IN_LEAST)
+    if (site < RUN_IN_LEAST || !first_arrives(text, length, site, &s))
         return false;
-    for (size_t start = far; start <= near; start++)
-        if (!arrives(text, length, start, site))
+    for (size_t start = s.start + 1; start <= near; start++)
+        if (!falls_in(text, length, start, site, &s))
             return false;
-    return code_follows(text, length, site + 1) && !is_table(text, far, site);
+    return code_follows(text, length, site + 1) && !is_table(text, s.start, site);
 }
 
 size_t arch_find_privileged(const u8 *text, size_t length, size_t from, size_t to)
