@@ -11,6 +11,7 @@ from importlib import import_module
 import click
 
 from elfin.host.errors import EXIT_ELFIN, ElfinError, NotYet
+from elfin.host.process import plug_closed_stdio
 
 # verb → (module that has `command`, one line for --help)
 VERBS: dict[str, tuple[str, str]] = {
@@ -108,6 +109,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def entry() -> None:
     """The console script."""
+    plug_closed_stdio()
     sys.exit(main())
 
 

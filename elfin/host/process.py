@@ -13,6 +13,7 @@ import select
 import signal
 from collections.abc import Sequence
 from contextlib import suppress
+from functools import cache
 from typing import NamedTuple
 
 from elfin.host.errors import PlatformError
@@ -68,9 +69,10 @@ class Child:
         os.close(self.fd)
 
 
+@cache
 def plug_closed_stdio() -> tuple[bool, bool, bool]:
-    """Which of 0, 1, 2 are open. Closed ones are filled with /dev/null, so that no descriptor
-    made later lands there by accident."""
+    """Which of 0, 1, 2 were open at the first call. Closed ones are filled with /dev/null, so that
+    no descriptor made later lands there: the root image did, and the program read it as stdin."""
     is_open = []
     for fd in range(3):
         try:
