@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """The image view of one program: exactly what it needs, as a RootTree.
 
-Always: the program with every symlink on the way to it, its interpreter and libraries, the locale
-C.utf8 and ld.so.cache for glibc, ``spec.files`` and ``--add``. For a program that a Debian package
-owns: that package and what it depends on. For a ``--rootfs`` without a package database: all of it,
-since nothing else says what belongs to the program. Paths in argv are not looked at.
+Always: the program with every symlink on the way to it, its interpreter and libraries, os-release
+and localtime, for glibc the locale C.utf8 and ld.so.cache, ``spec.files`` and ``--add``. For a
+program that a Debian package owns: that package and what it depends on. For a ``--rootfs`` without
+a package database: all of it, since nothing else says what belongs to the program. Paths in argv
+are not looked at.
 
 What a package's scripts made at installation is not in its list and so not in the tree, except the
 byte code beside Python modules. Charset converters (gconv, 8 MB) come only with a program that
@@ -29,6 +30,8 @@ from elfin.rootfs.packages import PackageDatabase
 from elfin.rootfs.view import RootView, TreeBuilder
 
 _GCONV = re.compile(r"/usr/lib/[^/]+/gconv/|/usr/lib/gconv/")
+# The distribution's name and its time zone are those of the root the program comes from.
+_ALWAYS = ("/etc/os-release", "/etc/localtime")
 _LOCALES = "/usr/lib/locale"
 _NEVER_FROM_ROOT = ("/proc", "/sys", "/dev", "/run")  # the guest's own
 
@@ -46,6 +49,8 @@ def gather(spec: ProgramSpec, facts: ElfFacts, read: FactsReader) -> RootTree:
     closure = find_closure(view, facts, program, env, read)
     closure.demand(str(facts.path), _added_names(spec.additions))
     for guest in closure.files:
+        builder.add(guest)
+    for guest in _ALWAYS:
         builder.add(guest)
     if closure.glibc:
         _add_glibc_data(builder, env)

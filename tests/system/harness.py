@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import fcntl
+import hashlib
 import json
 import os
 import shutil
@@ -45,20 +47,49 @@ def _sorted(text: bytes) -> bytes:
     return b"".join(sorted(text.splitlines(keepends=True)))
 
 
-@contextmanager
-def folder_of(row: Row) -> Iterator[Path]:
-    """A fresh working directory with the row's files; every file is as old as every other."""
-    with tempfile.TemporaryDirectory(prefix="elfin-row-") as name:
-        folder = Path(name) / "data"
-        folder.mkdir()
-        for file in row.files:
-            (folder / file).write_bytes(FIXTURES[file]())
+def folder_of(row: Row) -> Path:
+    """The row's working directory: every fixture, and its own files. Made once, never changed.
+
+    It stays at one path, so that Elfin's cache knows the image of a root again: all rows of a root
+    that have no files of their own share one.
+    """
+    own = hashlib.sha256(repr(sorted(row.inline.items())).encode()).hexdigest()[:12]
+    folder = PROJECT / "build" / "rows" / (own if row.inline else "shared") / "data"
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with (folder.parent.parent / ".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not folder.exists():
+            _fill(folder, row)
+    return folder
+
+
+def _fill(folder: Path, row: Row) -> None:
+    with tempfile.TemporaryDirectory(dir=folder.parent) as name:
+        fresh = Path(name) / "data"
+        fresh.mkdir()
+        for file, make in FIXTURES.items():
+            (fresh / file).write_bytes(make())
         for file, text in row.inline.items():
-            (folder / file).write_text(text)
-        for path in (*folder.iterdir(), folder):
-            path.chmod(0o755 if path.is_dir() else 0o644)
-            os.utime(path, (MTIME, MTIME))
-        yield folder
+            (fresh / file).write_text(text)
+        _age(fresh)
+        fresh.rename(folder)
+
+
+def _age(folder: Path) -> None:
+    """Every file is as old as every other, and the modes do not depend on the umask."""
+    for path in (*folder.iterdir(), folder):
+        path.chmod(0o755 if path.is_dir() else 0o644)
+        os.utime(path, (MTIME, MTIME))
+
+
+@contextmanager
+def scratch_of(row: Row) -> Iterator[Path]:
+    """A copy of the row's directory, for a run that may write into it."""
+    with tempfile.TemporaryDirectory(prefix="elfin-row-") as name:
+        copy = Path(name) / "data"
+        shutil.copytree(folder_of(row), copy)
+        _age(copy)
+        yield copy
 
 
 def root_of(row: Row, suite: Suite) -> Path | None:
@@ -75,7 +106,7 @@ def _stdin(row: Row) -> bytes | None:
 def run_linux(row: Row, root: Path | None) -> Outcome:
     """The row on this machine's Linux. OSError where no namespace can be made."""
     reader, writer = os.pipe()
-    with folder_of(row) as folder, os.fdopen(reader, "rb") as report:
+    with scratch_of(row) as folder, os.fdopen(reader, "rb") as report:
         here = [sys.executable, "-B", str(PROJECT / "tests/system/native.py")]
         argv = [*here, str(writer), str(root or ""), str(folder), *_host_argv(row)]
         done = _execute(argv, row, dict(row.environment), (writer,))
@@ -94,12 +125,12 @@ def run_linux(row: Row, root: Path | None) -> Outcome:
 
 def run_elfin(row: Row, root: Path | None, platform: str) -> Outcome:
     """The row on Elfin's ``platform`` ("process" or "vm")."""
-    with folder_of(row) as folder, tempfile.TemporaryDirectory(prefix="elfin-result-") as place:
+    with tempfile.TemporaryDirectory(prefix="elfin-result-") as place:
         result = Path(place) / "result.json"
         argv = [sys.executable, "-m", "elfin", "run", "--platform", platform, "--no-env"]
         for name, value in row.environment.items():
             argv += ["-e", f"{name}={value}"]
-        argv += ["--add", f"{folder}:{GUEST_FOLDER}", "-w", GUEST_FOLDER]
+        argv += ["--add", f"{folder_of(row)}:{GUEST_FOLDER}", "-w", GUEST_FOLDER]
         argv += ["--timeout", str(TIMEOUT_SECONDS), "--result", str(result)]
         if root is not None:
             argv += ["--rootfs", str(root)]

@@ -41,7 +41,6 @@ class Row:
     argv: tuple[str, ...]
     root: str | None = None
     name: str = ""
-    files: tuple[str, ...] = ()
     inline: Mapping[str, str] = field(default_factory=dict)
     stdin: bytes | None = None
     stdin_file: str | None = None
@@ -85,7 +84,6 @@ def load(file: Path) -> Suite:
 def _row(entry: dict[str, Any], file: Path) -> Row:
     known = dict(entry)
     known["argv"] = tuple(known["argv"])
-    known["files"] = tuple(known.get("files", ()))
     if "stdin" in known:
         known["stdin"] = known["stdin"].encode()
     try:
