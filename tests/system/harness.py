@@ -131,6 +131,8 @@ def run_elfin(row: Row, root: Path | None, platform: str) -> Outcome:
         for name, value in row.environment.items():
             argv += ["-e", f"{name}={value}"]
         argv += ["--add", f"{folder_of(row)}:{GUEST_FOLDER}", "-w", GUEST_FOLDER]
+        for path in row.add:
+            argv += ["--add", str(PROJECT / path)]
         argv += ["--timeout", str(TIMEOUT_SECONDS), "--result", str(result)]
         if root is not None:
             argv += ["--rootfs", str(root)]

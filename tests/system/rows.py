@@ -47,6 +47,7 @@ class Row:
     env: Mapping[str, str] = field(default_factory=dict)
     status: int = 0
     sort: bool = False
+    add: tuple[str, ...] = ()
     memory: str | None = None
 
     @property
@@ -84,6 +85,7 @@ def load(file: Path) -> Suite:
 def _row(entry: dict[str, Any], file: Path) -> Row:
     known = dict(entry)
     known["argv"] = tuple(known["argv"])
+    known["add"] = tuple(known.get("add", ()))
     if "stdin" in known:
         known["stdin"] = known["stdin"].encode()
     try:
