@@ -22,7 +22,7 @@ static int walk(int directory, const char *path, u32 at_flags, struct path_found
 static int find(int directory, const char *path, u32 at_flags, struct inode **out)
 {
     if (!path || (path[0] == '\0' && (at_flags & AT_EMPTY_PATH) && directory != AT_FDCWD)) {
-        struct file *f = descriptor_file(directory);
+        struct file *f = descriptor_file_or_path(directory);
         if (!f)
             return -EBADF;
         *out = f->inode;

@@ -87,7 +87,7 @@ long file_send(struct copy_request *r)
     return copy(r);
 }
 
-static int check_range(const struct copy_request *r)
+static int check_range(struct copy_request *r)
 {
     const struct inode *from = r->from->inode, *to = r->to->inode;
     if (inode_is_directory(from) || inode_is_directory(to))
@@ -102,6 +102,8 @@ static int check_range(const struct copy_request *r)
         return -EINVAL;
     if (in + r->count < in || out + r->count < out)
         return -EOVERFLOW;
+    u64 left = in < from->size ? from->size - in : 0;
+    r->count = min_u64(r->count, left);
     if (from == to && in < out + r->count && out < in + r->count)
         return -EINVAL;
     return 0;

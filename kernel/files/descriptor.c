@@ -120,9 +120,18 @@ struct file *descriptor_of(struct descriptor_table *t, int fd)
     return s->file;
 }
 
-struct file *descriptor_file(int fd)
+struct file *descriptor_file_or_path(int fd)
 {
     return descriptor_of(table(), fd);
+}
+
+struct file *descriptor_file(int fd)
+{
+    struct slot *s = slot_of(table(), fd);
+    if (!s || (s->file->flags & O_PATH))
+        return NULL;
+    file_hold(s->file);
+    return s->file;
 }
 
 int descriptor_next(struct descriptor_table *t, int from)
@@ -182,6 +191,12 @@ int descriptor_install(struct file *f, int lowest, bool close_on_exec)
         t->lowest_free = (u32)fd + 1;
     t->slots[fd] = (struct slot){f, close_on_exec};
     return fd;
+}
+
+int descriptor_room(void)
+{
+    int fd = find_free(table(), 0);
+    return fd < 0 ? fd : 0;
 }
 
 void descriptor_put(struct descriptor_table *t, unsigned fd, struct file *f)

@@ -79,12 +79,6 @@ static long seek_null(struct file *f, unused_arg s64 offset, unused_arg int when
     return 0;
 }
 
-static long seek_nowhere(struct file *f, s64 offset, int whence)
-{
-    (void)offset, (void)whence;
-    return (long)f->offset;
-}
-
 static const struct file_operations null_operations = {
     .read = read_end, .write = write_all, .seek = seek_null,
 };
@@ -95,7 +89,7 @@ static const struct file_operations full_operations = {
     .read = read_zeros, .write = write_full, .seek = seek_null,
 };
 static const struct file_operations random_operations = {
-    .read = read_random, .write = write_random, .seek = seek_nowhere, .ioctl = random_ioctl,
+    .read = read_random, .write = write_random, .seek = file_seek_nowhere, .ioctl = random_ioctl,
 };
 
 static const struct {

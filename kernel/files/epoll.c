@@ -305,7 +305,8 @@ static size_t describe(struct file *f, char *out, size_t size)
 }
 
 static const struct file_operations epoll_operations = {
-    .poll = epoll_poll, .close = epoll_close, .describe = describe,
+    .poll = epoll_poll, .close = epoll_close, .describe = describe, .seek = file_seek_nowhere,
+    .is_stream = true, .kind = "[eventpoll]",
 };
 
 int epoll_open(struct file **out)
@@ -315,7 +316,7 @@ int epoll_open(struct file **out)
         return -ENOMEM;
     list_init(&e->ready);
     wait_queue_init(&e->changed);
-    *out = anonymous_file(&epoll_operations, "[eventpoll]", O_RDWR, e);
+    *out = anonymous_file(&epoll_operations, O_RDWR, e);
     if (!*out) {
         heap_free(e);
         return -ENOMEM;

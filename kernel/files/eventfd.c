@@ -60,7 +60,7 @@ static long eventfd_write(struct file *f, struct io *io, unused_arg u64 *offset)
 {
     struct eventfd *e = eventfd_of(f);
     struct addition a = {.eventfd = e};
-    if (io->remaining < sizeof(u64))
+    if (io->remaining != sizeof(u64))
         return -EINVAL;
     if (io_take(io, &a.value, sizeof(a.value)) != sizeof(a.value))
         return -EFAULT;
@@ -97,7 +97,8 @@ static size_t describe(struct file *f, char *out, size_t size)
 }
 
 static const struct file_operations eventfd_operations = {
-    .read = eventfd_read, .write = eventfd_write, .poll = eventfd_poll, .close = eventfd_close,
+    .read = eventfd_read, .write = eventfd_write, .seek = file_seek_nowhere,
+    .is_stream = true, .kind = "[eventfd]", .poll = eventfd_poll, .close = eventfd_close,
     .describe = describe,
 };
 
@@ -109,7 +110,7 @@ int eventfd_open(u64 initial, u32 flags, struct file **out)
     e->count = initial;
     e->semaphore = flags & EFD_SEMAPHORE;
     wait_queue_init(&e->changed);
-    *out = anonymous_file(&eventfd_operations, "[eventfd]", O_RDWR | (flags & O_NONBLOCK), e);
+    *out = anonymous_file(&eventfd_operations, O_RDWR | (flags & O_NONBLOCK), e);
     if (!*out)
         heap_free(e);
     return *out ? 0 : -ENOMEM;

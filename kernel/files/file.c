@@ -9,6 +9,7 @@
 #include "abi/linux/poll.h"
 #include "files/inode.h"
 #include "files/lock.h"
+#include "lib/printf.h"
 #include "lib/string.h"
 #include "memory/page.h"
 
@@ -58,14 +59,19 @@ static bool may_write(const struct file *f)
     return !(f->flags & O_PATH) && (mode == O_WRONLY || mode == O_RDWR);
 }
 
+static bool has_no_positions(const struct file *f)
+{
+    return !(f->flags & O_PATH) && (!f->operations->seek || f->operations->is_stream);
+}
+
 long file_read(struct file *f, struct io *io, u64 *offset)
 {
+    if (offset && has_no_positions(f))
+        return -ESPIPE;
     if (!may_read(f))
         return -EBADF;
     if (inode_is_directory(f->inode))
         return -EISDIR;
-    if (offset && !f->operations->seek)
-        return -ESPIPE;
     if (!f->operations->read)
         return -EINVAL;
     if (offset && (s64)*offset < 0)
@@ -75,10 +81,10 @@ long file_read(struct file *f, struct io *io, u64 *offset)
 
 long file_write(struct file *f, struct io *io, u64 *offset)
 {
+    if (offset && has_no_positions(f))
+        return -ESPIPE;
     if (!may_write(f))
         return -EBADF;
-    if (offset && !f->operations->seek)
-        return -ESPIPE;
     if (!f->operations->write)
         return -EINVAL;
     if (offset && (s64)*offset < 0)
@@ -135,12 +141,21 @@ int file_may_execute(struct file *f)
     return inode_may(f->inode, MAY_EXECUTE);
 }
 
+static size_t label_of(struct file *f, char *out, size_t size)
+{
+    const struct inode_operations *o = f->inode->operations;
+    size_t n = 0;
+    if (f->operations->kind)
+        n = (size_t)format_text(out, size, "anon_inode:%s", f->operations->kind);
+    else if (o->label)
+        n = o->label(f->inode, out, size);
+    return n < size ? n : 0;
+}
+
 size_t file_path(struct file *f, char *out, size_t size)
 {
-    if (!f->path || !f->path->fs->mounted) {
-        const struct inode_operations *o = f->inode->operations;
-        return o->label ? o->label(f->inode, out, size) : 0;
-    }
+    if (!f->path || !f->path->fs->mounted)
+        return label_of(f, out, size);
     size_t length = node_path(f->path, NULL, out, size);
     static const char deleted[] = " (deleted)";
     if (length && node_deleted(f->path) && length + sizeof(deleted) <= size) {
@@ -148,6 +163,12 @@ size_t file_path(struct file *f, char *out, size_t size)
         length += sizeof(deleted) - 1;
     }
     return length;
+}
+
+/* Linux's noop_llseek: for files whose position means nothing. */
+long file_seek_nowhere(struct file *f, unused_arg s64 offset, unused_arg int whence)
+{
+    return (long)f->offset;
 }
 
 long file_seek_plain(struct file *f, s64 offset, int whence, u64 size)

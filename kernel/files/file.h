@@ -54,6 +54,8 @@ struct file_operations {
     void (*close)(struct file *f);                       /* last reference */
     /* Lines of /proc/PID/fdinfo behind the common ones; bytes put into out. */
     size_t (*describe)(struct file *f, char *out, size_t size);
+    const char *kind;            /* files without an inode of their own: "[eventfd]" */
+    bool is_stream;              /* has no positions for pread, though lseek may answer */
 };
 
 struct file {
@@ -91,8 +93,10 @@ static inline void poll_enter(struct poll_wait *w, struct wait_queue *q, u32 eve
 void descriptor_put(struct descriptor_table *t, unsigned fd, struct file *f); /* fresh table, fd < 3 */
 struct descriptor_table *descriptors_create(void);
 void descriptors_drop(struct descriptor_table *t);       /* closes all when last */
-struct file *descriptor_file(int fd);                    /* held for the caller; NULL: EBADF */
+struct file *descriptor_file(int fd); /* held for the caller; NULL: EBADF, also for O_PATH */
+struct file *descriptor_file_or_path(int fd); /* for the few calls that take O_PATH too: open(2) */
 int descriptor_install(struct file *f, int lowest, bool close_on_exec); /* takes f; fd or -errno */
+int descriptor_room(void);      /* 0, -EMFILE: asked before a file is opened, so that none is made */
 int descriptor_close(int fd);
 /* dup2 and dup3: takes f, closes what fd was. fd or -EBADF, -EMFILE ... */
 int descriptor_install_at(struct file *f, int fd, bool close_on_exec);

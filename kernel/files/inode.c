@@ -28,15 +28,18 @@ bool is_privileged(void)
     return caller()->fsuid == 0;
 }
 
-bool in_group(u32 gid)
+static bool in_supplementary(u32 gid)
 {
     const struct credentials *c = caller();
-    if (c->fsgid == gid)
-        return true;
     for (u32 n = 0; n < c->group_count && n < ARRAY_SIZE(c->groups); n++)
         if (c->groups[n] == gid)
             return true;
     return false;
+}
+
+bool in_group(u32 gid)
+{
+    return caller()->fsgid == gid || in_supplementary(gid);
 }
 
 void inode_init(struct inode *i, const struct inode_operations *operations,
@@ -104,7 +107,7 @@ int inode_may(const struct inode *i, u32 how)
 /* access(2): by the real ids. */
 int inode_may_as(const struct inode *i, u32 how, u32 uid, u32 gid)
 {
-    return judge(i, how, uid, i->gid == gid || in_group(i->gid));
+    return judge(i, how, uid, i->gid == gid || in_supplementary(i->gid));
 }
 
 bool inode_owned(const struct inode *i)

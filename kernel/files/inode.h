@@ -200,11 +200,12 @@ int memory_file_allocate(struct inode *i, u32 mode, u64 offset, u64 length);
 bool inode_is_memory_file(const struct inode *i);
 
 /* --- anonymous.c --- */
-struct file *anonymous_file(const struct file_operations *operations, const char *kind, u32 flags,
+struct file *anonymous_file(const struct file_operations *operations, u32 flags,
                             void *private_data);
 
 /* --- file.c, directory.c --- */
 long file_seek_plain(struct file *f, s64 offset, int whence, u64 size); /* SET, CUR, END */
+long file_seek_nowhere(struct file *f, s64 offset, int whence); /* the position means nothing */
 u8 directory_type(u32 mode);                       /* DT_* */
 int directory_put_dots(struct file *f, struct directory_sink *sink); /* not 0: no room */
 long directory_seek(struct file *f, s64 offset, int whence);
@@ -235,7 +236,7 @@ struct path_found {
 #define WALK_MAY_MISS 2u         /* the last name may be missing: node is NULL */
 #define WALK_EMPTY 4u            /* "" is the start itself (AT_EMPTY_PATH) */
 #define WALK_PARENT 8u           /* for the parent's sake: a trailing slash follows no link */
-#define WALK_CHECK_DIRECTORY 16u /* a trailing slash wants a directory (all but PARENT) */
+#define WALK_CREATE 16u          /* O_CREAT: a slash behind the last name is EISDIR */
 struct walk_request {
     int directory;               /* AT_FDCWD or a descriptor */
     const char *path;

@@ -21,7 +21,7 @@ static int walk(int directory, const char *path, u32 flags, struct path_found *f
 static struct file *empty_path_file(int directory, const char *path, u32 at_flags)
 {
     bool empty = path[0] == '\0' && (at_flags & AT_EMPTY_PATH) && directory != AT_FDCWD;
-    return empty ? descriptor_file(directory) : NULL;
+    return empty ? descriptor_file_or_path(directory) : NULL;
 }
 
 static u32 walk_flags(u32 at_flags)
@@ -241,28 +241,45 @@ static int check_rename_over(const struct path_found *a, const struct path_found
     return !list_empty(&over->children) ? -ENOTEMPTY : 0;
 }
 
-static int check_rename(const struct path_found *a, const struct path_found *b, u32 flags)
+/* The directory a path led to: the parent, or for ".", ".." and "/" the end itself. */
+static const struct path_node *where(const struct path_found *f)
 {
-    if (!a->parent || !b->parent)
-        return (flags & RENAME_NOREPLACE) && !b->parent ? -EEXIST : -EBUSY;
-    if (a->parent->fs != b->parent->fs)
-        return -EXDEV;
+    return f->parent ? f->parent : f->node;
+}
+
+/* What the names alone say, in Linux's order. */
+static int check_rename_names(const struct path_found *a, const struct path_found *b, u32 flags)
+{
     const struct path_node *from = a->node, *over = b->node;
+    bool exchange = flags & RENAME_EXCHANGE;
+    if (where(a)->fs != where(b)->fs)
+        return -EXDEV;
+    if (!a->parent)
+        return -EBUSY;
+    if (!b->parent)
+        return flags & RENAME_NOREPLACE ? -EEXIST : -EBUSY;
+    if (!from)
+        return -ENOENT;
     if ((flags & RENAME_NOREPLACE) && over)
         return -EEXIST;
-    if ((flags & RENAME_EXCHANGE) && !over)
+    if (exchange && !over)
         return -ENOENT;
-    if (!from->parent)
-        return -EBUSY;
-    bool directory = inode_is_directory(from->inode);
-    if (!directory && (a->slash || (!(flags & RENAME_EXCHANGE) && b->slash)))
+    if (exchange && b->slash && !inode_is_directory(over->inode))
+        return -ENOTDIR;
+    if (!inode_is_directory(from->inode) && (a->slash || (!exchange && b->slash)))
         return -ENOTDIR;
     if (node_is_below(b->parent, from))
         return -EINVAL;
-    if (over && !(flags & RENAME_EXCHANGE) && node_is_below(a->parent, over))
-        return -ENOTEMPTY;
-    if (over && over->inode == from->inode)
-        return 0;
+    return over && !exchange && node_is_below(a->parent, over) ? -ENOTEMPTY : 0;
+}
+
+/* What permissions and types say. */
+static int check_rename(const struct path_found *a, const struct path_found *b, u32 flags)
+{
+    const struct path_node *from = a->node, *over = b->node;
+    bool directory = inode_is_directory(from->inode);
+    if (!from->parent)
+        return -EBUSY;
     int error = may_take(from, directory);
     if (!error && !over)
         error = may_make(b->parent);
@@ -272,19 +289,26 @@ static int check_rename(const struct path_found *a, const struct path_found *b, 
     return !error && moves ? inode_may(from->inode, MAY_WRITE) : error;
 }
 
+static int rename_found(const struct path_found *a, const struct path_found *b, u32 flags)
+{
+    int error = check_rename_names(a, b, flags);
+    if (error || (b->node && b->node->inode == a->node->inode))
+        return error; /* two names of one file: nothing happens */
+    error = check_rename(a, b, flags);
+    if (error)
+        return error;
+    return a->parent->inode->operations->rename(a->node, b->parent, found_name(b), b->node, flags);
+}
+
 int name_rename(int from, const char *old, int to, const char *path, u32 flags)
 {
     struct path_found a, b;
-    int error = walk(from, old, WALK_PARENT, &a);
+    int error = walk(from, old, WALK_PARENT | WALK_MAY_MISS, &a);
     if (error)
         return error;
     error = walk(to, path, WALK_PARENT | WALK_MAY_MISS, &b);
     if (!error) {
-        error = check_rename(&a, &b, flags);
-        bool same = b.node && b.node->inode == a.node->inode;
-        if (!error && !same)
-            error = a.parent->inode->operations->rename(a.node, b.parent, found_name(&b), b.node,
-                                                        flags);
+        error = rename_found(&a, &b, flags);
         path_found_drop(&b);
     }
     path_found_drop(&a);

@@ -162,8 +162,6 @@ static int open_found(struct path_found *found, const struct open_request *r, st
 {
     u32 flags = r->flags;
     bool created = false;
-    if ((flags & O_CREAT) && found->slash)
-        return -EISDIR;
     if (!found->node) {
         int error = create_missing(found, r);
         if (error)
@@ -201,7 +199,7 @@ int name_open(int directory, const char *path, const struct open_request *r, str
     if (!(r->flags & O_NOFOLLOW) && !exclusive)
         walk.flags |= WALK_FOLLOW;
     if (r->flags & O_CREAT)
-        walk.flags |= WALK_MAY_MISS | WALK_PARENT;
+        walk.flags |= WALK_MAY_MISS | WALK_CREATE;
     struct path_found found;
     int error = path_walk(&walk, &found);
     if (error)

@@ -59,7 +59,7 @@ static int find_start(struct walk *w, const struct walk_request *r)
         w->start = c ? c->cwd : top;
         node_hold(w->start);
     } else {
-        struct file *f = descriptor_file(r->directory);
+        struct file *f = descriptor_file_or_path(r->directory);
         if (!f)
             return -EBADF;
         w->start = f->path;
@@ -216,6 +216,8 @@ enum step { STEP_ON, STEP_MISSING };
 static int step_name(struct walk *w, struct name name, bool is_last, bool slash)
 {
     int error;
+    if (slash && (w->flags & WALK_CREATE))
+        return -EISDIR;
     struct path_node *n = find_child(w->node, name, &error);
     if (error)
         return error;

@@ -15,7 +15,7 @@ long sys_chdir(struct user_ptr path)
 
 long sys_fchdir(int fd)
 {
-    struct file *f = descriptor_file(fd);
+    struct file *f = descriptor_file_or_path(fd);
 
     if (!f)
         return -EBADF;

@@ -7,14 +7,14 @@
 
 long sys_dup(int oldfd)
 {
-    struct file *f = descriptor_file(oldfd);
+    struct file *f = descriptor_file_or_path(oldfd);
 
     return f ? descriptor_install(f, 0, false) : -EBADF;
 }
 
 long sys_dup2(int oldfd, int newfd)
 {
-    struct file *f = descriptor_file(oldfd);
+    struct file *f = descriptor_file_or_path(oldfd);
 
     if (!f)
         return -EBADF;
@@ -29,6 +29,6 @@ long sys_dup3(int oldfd, int newfd, int flags)
 {
     if ((flags & ~O_CLOEXEC) || oldfd == newfd)
         return -EINVAL;
-    struct file *f = descriptor_file(oldfd);
+    struct file *f = descriptor_file_or_path(oldfd);
     return f ? descriptor_install_at(f, newfd, flags & O_CLOEXEC) : -EBADF;
 }

@@ -188,7 +188,7 @@ static long on_file(struct file *f, int command, u64 argument)
 
 long sys_fcntl(int fd, int command, u64 argument)
 {
-    struct file *f = descriptor_file(fd);
+    struct file *f = descriptor_file_or_path(fd);
 
     if (!f)
         return -EBADF;

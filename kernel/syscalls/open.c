@@ -15,6 +15,8 @@ static long open_at(int directory, struct user_ptr path, u32 flags, u32 mode)
     if (!error)
         error = fetch_path(text, path);
     if (!error)
+        error = descriptor_room();
+    if (!error)
         error = name_open(directory, text, &request, &f);
     return error ? error : descriptor_install(f, 0, flags & O_CLOEXEC);
 }

@@ -41,6 +41,8 @@ long sys_openat2(int dirfd, struct user_ptr path, struct user_ptr how, u64 size)
     if (!error)
         error = fetch_path(text, path);
     if (!error)
+        error = descriptor_room();
+    if (!error)
         error = name_open(dirfd, text, &request, &f);
     return error ? error : descriptor_install(f, 0, wanted.flags & O_CLOEXEC);
 }

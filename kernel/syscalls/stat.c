@@ -49,7 +49,7 @@ long sys_lstat(struct user_ptr path, struct user_ptr statbuf)
 long sys_fstat(int fd, struct user_ptr statbuf)
 {
     struct statx_fields fields;
-    struct file *f = descriptor_file(fd);
+    struct file *f = descriptor_file_or_path(fd);
 
     if (!f)
         return -EBADF;

@@ -20,7 +20,7 @@ long sys_statfs(struct user_ptr path, struct user_ptr buf)
 long sys_fstatfs(int fd, struct user_ptr buf)
 {
     struct linux_statfs out;
-    struct file *f = descriptor_file(fd);
+    struct file *f = descriptor_file_or_path(fd);
 
     if (!f)
         return -EBADF;
