@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """``python -m elfin``."""
 
-from elfin.cli import entry
+from elfin.cli import main
 
 if __name__ == "__main__":
-    entry()
+    main()

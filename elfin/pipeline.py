@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from elfin.host.cache import cache_dir
 from elfin.host.errors import BadElf, ElfinError
-from elfin.image.store import Store, question_key
+from elfin.image.store import Store
 from elfin.model.image import Image
 from elfin.model.program import Addition, Arch, ProgramSpec
 from elfin.model.run import RunOptions, RunResult
@@ -188,7 +188,7 @@ def _question(request: Request, spec: ProgramSpec) -> str:
 
     identity = request.options.identity
     looked_at = {key: value for key, value in spec.env if _decides_the_tree(key)}
-    return question_key(
+    parts = (
         __version__,
         sorted(looked_at.items()),
         str(spec.host_path),
@@ -197,6 +197,7 @@ def _question(request: Request, spec: ProgramSpec) -> str:
         tuple((str(addition.host), addition.guest) for addition in spec.additions),
         (identity.uid, identity.gid, request.user, request.home, request.cwd),
     )
+    return repr(parts)
 
 
 def _decides_the_tree(key: str) -> bool:

@@ -13,6 +13,7 @@ import click
 from elfin import pipeline
 from elfin.cli import options as parse
 from elfin.host.errors import NotYet, OptionError
+from elfin.host.process import plug_closed_stdio
 from elfin.model.program import View
 from elfin.model.run import RunOptions, RunResult
 
@@ -74,6 +75,7 @@ def command(**given: Any) -> int:
     Exit status: the program's; 128+n when signal n killed it; 124 --timeout; 125 Elfin's own
     failure; 126 found but cannot run; 127 not found.
     """
+    plug_closed_stdio()
     for name, sentence in _LATER.items():
         if given[name] and not (name == "network" and given[name] == "none"):
             raise NotYet(sentence)

@@ -2,8 +2,8 @@
 """The cache on disk: images by the hash of their inputs, and the index that finds them again.
 
     DIR/images/KEY.cpio   a root image; KEY hashes the tree it was written from
-    DIR/index/KEY.json    what one command line needed, last time: its inputs with their stat, and
-                          the image; KEY hashes the question (program path, additions, ...)
+    DIR/index/*.json      what one command line needed, last time: the question (program path,
+                          additions, ...), its inputs with their stat, and the image
 
 Readers take no lock: files are written under a private name and renamed, an open image stays
 readable after it was pruned. Writers of one image take turns under a file lock, so that two first
@@ -14,10 +14,10 @@ last use). Where the directory cannot be written an image goes to a memfd, and o
 from __future__ import annotations
 
 import errno
-import hashlib
 import json
 import os
 import time
+import zlib
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -61,10 +61,10 @@ class Store:
 
     def recall(self, question: str) -> dict[str, Any] | None:
         """The record of this question if every input is as it was and the image is there."""
-        path = self.root / "index" / f"{question}.json"
+        path = self._index_path(question)
         try:
             record = json.loads(path.read_bytes())
-            if record["format"] != FORMAT:
+            if (record["format"], record["question"]) != (FORMAT, question):
                 return None
             for name, mtime_ns, size, inode in record["inputs"]:
                 stat = os.stat(name)
@@ -83,11 +83,11 @@ class Store:
             except OSError:
                 return
             stamps.append((str(path), stat.st_mtime_ns, stat.st_size, stat.st_ino))
-        text = json.dumps({"format": FORMAT, "inputs": stamps, **record})
+        text = json.dumps({"format": FORMAT, "question": question, "inputs": stamps, **record})
+        path = self._index_path(question)
         try:
-            directory = self.root / "index"
-            directory.mkdir(parents=True, exist_ok=True)
-            _write_atomically(directory / f"{question}.json", text.encode())
+            path.parent.mkdir(parents=True, exist_ok=True)
+            _write_atomically(path, text.encode())
         except OSError as error:
             self._complain(error)
 
@@ -167,6 +167,11 @@ class Store:
     def _image_path(self, key: str) -> Path:
         return self.root / "images" / f"{key}.cpio"
 
+    def _index_path(self, question: str) -> Path:
+        """A short name; `recall` compares the whole question, so a collision only costs time."""
+        data = question.encode("utf-8", "surrogateescape")
+        return self.root / "index" / f"{zlib.crc32(data):08x}{zlib.adler32(data):08x}.json"
+
     def _make_room(self, size: int) -> None:
         with suppress(CacheError):
             self.prune(max(self.bound - size, 1))
@@ -195,6 +200,8 @@ class Store:
 
 def tree_key(entries: Iterable[RootEntry]) -> str:
     """Hash of everything an image depends on: a source counts by path, size, mtime and inode."""
+    import hashlib  # OpenSSL takes 3 ms to load; a warm run hashes nothing
+
     digest = hashlib.sha256(b"elfin-image-%d\n" % FORMAT)
     for entry in entries:
         stamp: tuple[int, ...] = ()
@@ -208,12 +215,6 @@ def tree_key(entries: Iterable[RootEntry]) -> str:
         )  # fmt: skip
         digest.update(repr(fields).encode("utf-8", "surrogateescape"))
     return digest.hexdigest()[:40]
-
-
-def question_key(*parts: object) -> str:
-    """Hash of what was asked for, for `recall` and `remember`."""
-    text = repr((FORMAT, parts)).encode("utf-8", "surrogateescape")
-    return hashlib.sha256(text).hexdigest()[:40]
 
 
 def _write_image(path: Path, entries: Sequence[RootEntry]) -> None:
