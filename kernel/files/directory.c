@@ -45,6 +45,8 @@ static long read_directory(struct file *f, struct directory_sink *sink)
 {
     if (node_deleted(f->path))
         return -ENOENT;
+    if (!(f->flags & O_NOATIME))
+        inode_note_access(f->inode);
     if (directory_put_dots(f, sink))
         return 0;
     struct list *end = &f->path->children;

@@ -10,6 +10,8 @@
 #include "lib/string.h"
 #include "time/timer.h"
 
+#define SECONDS_PER_DAY (24 * 60 * 60)
+
 struct timestamp time_now(void)
 {
     u64 now = clock_realtime_ns();
@@ -28,18 +30,15 @@ bool is_privileged(void)
     return caller()->fsuid == 0;
 }
 
-static bool in_supplementary(u32 gid)
+bool in_group(u32 gid)
 {
     const struct credentials *c = caller();
+    if (c->fsgid == gid)
+        return true;
     for (u32 n = 0; n < c->group_count && n < ARRAY_SIZE(c->groups); n++)
         if (c->groups[n] == gid)
             return true;
     return false;
-}
-
-bool in_group(u32 gid)
-{
-    return caller()->fsgid == gid || in_supplementary(gid);
 }
 
 void inode_init(struct inode *i, const struct inode_operations *operations,
@@ -104,10 +103,20 @@ int inode_may(const struct inode *i, u32 how)
     return judge(i, how, caller()->fsuid, in_group(i->gid));
 }
 
-/* access(2): by the real ids. */
-int inode_may_as(const struct inode *i, u32 how, u32 uid, u32 gid)
+static bool is_not_after(struct timestamp a, struct timestamp b)
 {
-    return judge(i, how, uid, i->gid == gid || in_supplementary(i->gid));
+    return a.seconds < b.seconds || (a.seconds == b.seconds && a.nanoseconds <= b.nanoseconds);
+}
+
+/* relatime: noted when the last note is a day old, or older than the last change. mount(8) */
+void inode_note_access(struct inode *i)
+{
+    struct timestamp now = time_now();
+    if (i->fs->flags & ST_RDONLY)
+        return;
+    if (is_not_after(i->accessed, i->modified) || is_not_after(i->accessed, i->changed) ||
+        now.seconds - i->accessed.seconds >= SECONDS_PER_DAY)
+        i->accessed = now;
 }
 
 bool inode_owned(const struct inode *i)

@@ -142,11 +142,11 @@ void inode_stat(struct inode *i, struct statx_fields *out);
 #define MAY_WRITE 2u
 #define MAY_READ 4u
 int inode_may(const struct inode *i, u32 how);     /* 0 or -EACCES, by the fs ids */
-int inode_may_as(const struct inode *i, u32 how, u32 uid, u32 gid);
 bool inode_owned(const struct inode *i);           /* owner or privileged */
 bool is_privileged(void);                          /* the caller's fs uid is 0 */
 bool in_group(u32 gid);
 int inode_change(struct inode *i, const struct attribute_change *change); /* checks permission */
+void inode_note_access(struct inode *i);
 int inode_truncate(struct inode *i, u64 size);     /* checks type and size, not permission */
 
 /* --- node.c --- */

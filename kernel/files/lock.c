@@ -109,6 +109,18 @@ static void drop_empty_list(struct inode *i)
     }
 }
 
+/* The owner holds just this lock. */
+static bool has_already(const struct file *f, const struct lock_request *r)
+{
+    list_for_each(at, &f->inode->locks->ranges) {
+        const struct range *o = list_entry(at, struct range, link);
+        if (o->kind == r->kind && o->owner == owner_of(f, r->kind) && o->start == r->start &&
+            o->end == r->end)
+            return o->exclusive == r->exclusive;
+    }
+    return false;
+}
+
 struct attempt {
     struct file *f;
     const struct lock_request *r;
@@ -120,9 +132,18 @@ static bool is_free(void *arg)
     return !conflict(a->f, a->r);
 }
 
+/* flock(2): a change of kind first gives the old lock away, and it is lost when the new one cannot
+ * be had. fcntl's locks are kept. */
+static void give_up_other_kind(struct file *f, const struct lock_request *r)
+{
+    if (r->kind == LOCK_KIND_FLOCK && f->inode->locks && !has_already(f, r))
+        lock_release(f, r);
+}
+
 int lock_acquire(struct file *f, const struct lock_request *r)
 {
     struct attempt attempt = {f, r};
+    give_up_other_kind(f, r);
     if (conflict(f, r)) {
         if (!r->waits)
             return -EAGAIN;

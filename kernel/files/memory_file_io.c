@@ -15,16 +15,6 @@ static struct memory_file *file_of(struct file *f)
     return memory_file_of(f->inode);
 }
 
-/* relatime: a read is noted when the last note is older than the last change. */
-static void note_access(struct inode *i)
-{
-    bool stale = i->accessed.seconds < i->modified.seconds ||
-                 (i->accessed.seconds == i->modified.seconds &&
-                  i->accessed.nanoseconds <= i->modified.nanoseconds);
-    if (stale)
-        i->accessed = time_now();
-}
-
 /* One stretch of at most n bytes that lie together; the bytes moved, or -errno. */
 static long read_stretch(struct memory_file *m, struct io *io, u64 at, u64 n)
 {
@@ -48,9 +38,10 @@ static long memory_read(struct file *f, struct io *io, u64 *offset)
 {
     struct memory_file *m = file_of(f);
     u64 size = m->inode.size, done = 0;
+    if (!(f->flags & O_NOATIME))
+        inode_note_access(&m->inode);
     if (*offset >= size || io->remaining == 0)
         return 0;
-    note_access(&m->inode);
     while (io->remaining && *offset < size) {
         u64 want = min_u64(io->remaining, size - *offset);
         u64 before = io->remaining;

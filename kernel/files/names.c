@@ -48,24 +48,23 @@ int name_stat(int directory, const char *path, u32 at_flags, struct statx_fields
     return 0;
 }
 
-static int check_access(struct inode *i, u32 mode, bool effective)
+static int check_access(struct inode *i, u32 mode)
 {
-    const struct credentials *c = &current_process()->credentials;
     bool file = !inode_is_directory(i);
     if ((mode & MAY_EXECUTE) && inode_is_regular(i) && (i->fs->flags & ST_NOEXEC))
         return -EACCES;
-    int error = effective ? inode_may(i, mode) : inode_may_as(i, mode, c->uid, c->gid);
+    int error = inode_may(i, mode);
     if (error)
         return error;
     bool special = file && !inode_is_regular(i);
     return (mode & MAY_WRITE) && (i->fs->flags & ST_RDONLY) && !special ? -EROFS : 0;
 }
 
-int name_access(int directory, const char *path, u32 mode, u32 at_flags)
+static int access_as_caller(int directory, const char *path, u32 mode, u32 at_flags)
 {
     struct file *f = empty_path_file(directory, path, at_flags);
     if (f) {
-        int result = check_access(f->inode, mode, at_flags & AT_EACCESS);
+        int result = check_access(f->inode, mode);
         file_drop(f);
         return result;
     }
@@ -73,8 +72,24 @@ int name_access(int directory, const char *path, u32 mode, u32 at_flags)
     int error = walk(directory, path, walk_flags(at_flags), &found);
     if (error)
         return error;
-    error = check_access(found.node->inode, mode, at_flags & AT_EACCESS);
+    error = check_access(found.node->inode, mode);
     path_found_drop(&found);
+    return error;
+}
+
+/* access(2): the walk and the check are done with the real ids. Nothing here sleeps, so nobody
+ * sees the exchange. */
+int name_access(int directory, const char *path, u32 mode, u32 at_flags)
+{
+    struct credentials *c = &current_process()->credentials;
+    u32 fsuid = c->fsuid, fsgid = c->fsgid;
+    if (!(at_flags & AT_EACCESS)) {
+        c->fsuid = c->uid;
+        c->fsgid = c->gid;
+    }
+    int error = access_as_caller(directory, path, mode, at_flags);
+    c->fsuid = fsuid;
+    c->fsgid = fsgid;
     return error;
 }
 
@@ -102,8 +117,6 @@ static int find_place(int directory, const char *path, bool for_directory, struc
         error = -EEXIST;
     else if (found->slash && !for_directory)
         error = -ENOENT;
-    if (!error)
-        error = may_make(found->parent);
     if (error)
         path_found_drop(found);
     return error;
@@ -116,7 +129,10 @@ static int make_at(int directory, const char *path, const struct make_request *r
     int error = find_place(directory, path, is_directory, &found);
     if (error)
         return error;
-    error = found.parent->inode->operations->make(found.parent, found_name(&found), request, NULL);
+    error = may_make(found.parent);
+    if (!error)
+        error = found.parent->inode->operations->make(found.parent, found_name(&found), request,
+                                                      NULL);
     path_found_drop(&found);
     return error;
 }
@@ -141,21 +157,41 @@ int name_symlink(const char *target, int directory, const char *path)
     return target[0] ? make_at(directory, path, &r) : -ENOENT;
 }
 
+/* /proc/sys/fs/protected_hardlinks, which distributions switch on: an ordinary user links only
+ * what is his, or a plain file that he may read and write. proc_sys_fs(5) */
+static bool may_link(const struct inode *i)
+{
+    bool gains_group = (i->mode & (S_ISGID | S_IXGRP)) == (S_ISGID | S_IXGRP);
+    bool safe = inode_is_regular(i) && !(i->mode & S_ISUID) && !gains_group &&
+                !inode_may(i, MAY_READ | MAY_WRITE);
+    return safe || inode_owned(i);
+}
+
+static int check_link(const struct path_node *old, const struct path_node *directory)
+{
+    const struct inode *i = old->inode;
+    if (directory->fs != old->fs)
+        return -EXDEV;
+    if (!may_link(i))
+        return -EPERM;
+    int error = may_make(directory);
+    if (error)
+        return error;
+    if (inode_is_directory(i) || !directory->inode->operations->link)
+        return -EPERM;
+    return i->nlink == 0 && !i->linkable ? -ENOENT : 0;
+}
+
 static int link_found(struct path_node *old, int to, const char *path)
 {
     struct path_found place;
     int error = find_place(to, path, false, &place);
     if (error)
         return error;
-    struct inode *i = old->inode;
-    if (place.parent->fs != old->fs)
-        error = -EXDEV;
-    else if (inode_is_directory(i) || !place.parent->inode->operations->link)
-        error = -EPERM;
-    else if (i->nlink == 0 && !i->linkable)
-        error = -ENOENT;
-    else
-        error = place.parent->inode->operations->link(place.parent, found_name(&place), i);
+    error = check_link(old, place.parent);
+    if (!error)
+        error = place.parent->inode->operations->link(place.parent, found_name(&place),
+                                                      old->inode);
     path_found_drop(&place);
     return error;
 }
@@ -325,8 +361,10 @@ long name_read_link(int directory, const char *path, char *out, size_t size)
     long length;
     if (!inode_is_link(i))
         length = path[0] ? -EINVAL : -ENOENT;
-    else
+    else {
+        inode_note_access(i);
         length = i->operations->read_link(i, out, size);
+    }
     path_found_drop(&found);
     return length;
 }

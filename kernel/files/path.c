@@ -150,6 +150,7 @@ static int follow_text(struct walk *w, struct path_node *link)
     char *target = heap_alloc(PATH_MAX);
     if (!target)
         return -ENOMEM;
+    inode_note_access(link->inode);
     long length = link->inode->operations->read_link(link->inode, target, PATH_MAX - 1);
     int error = length < 0 ? (int)length : length == 0 ? -ENOENT : 0;
     if (!error && target[0] == '/' && (w->resolve & RESOLVE_BENEATH))

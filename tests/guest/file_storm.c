@@ -8,6 +8,7 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <linux/openat2.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -98,7 +99,7 @@ static void on_names(void)
     const char *a = name(), *b = name();
     struct stat st;
     describe("%s %s: ", a, b);
-    switch (dice(14)) {
+    switch (dice(20)) {
     case 0: result_of("mkdir", mkdir(a, 0755)); break;
     case 1: result_of("rmdir", rmdir(a)); break;
     case 2: result_of("unlink", unlink(a)); break;
@@ -120,7 +121,24 @@ static void on_names(void)
     case 10: result_of("truncate", truncate(a, dice(9000))); break;
     case 11: result_of("access", access(a, (int)dice(8))); break;
     case 12: result_of("chmod", chmod(a, 0700 + dice(0100))); break;
-    default: result_of("mknod", mknod(a, S_IFREG | 0644, 0)); break;
+    case 13: result_of("mknod", mknod(a, (dice(2) ? S_IFREG : S_IFIFO) | 0644, 0)); break;
+    case 14: {
+        struct timespec t[2] = {{(time_t)dice(100), dice(3) ? 5 : UTIME_OMIT}, {7, UTIME_OMIT}};
+        int flags = dice(2) ? AT_SYMLINK_NOFOLLOW : 0;
+        if (result_of("utimensat", utimensat(AT_FDCWD, a, t, flags)) == 0 && stat(a, &st) == 0)
+            describe("  %ld\n", st.st_atim.tv_sec < 100 ? st.st_atim.tv_sec : 100);
+        break;
+    }
+    case 15: result_of("chown", lchown(a, (uid_t)dice(3) * 1000, (gid_t)dice(3) * 1000)); break;
+    case 16: result_of("faccessat2", syscall(SYS_faccessat2, AT_FDCWD, a, dice(8), dice(4) << 8)); break;
+    case 17: result_of("linkat", linkat(AT_FDCWD, a, AT_FDCWD, b, dice(2) ? AT_SYMLINK_FOLLOW : 0)); break;
+    case 18: result_of("unlinkat", unlinkat(directory(), a, dice(2) ? AT_REMOVEDIR : 0)); break;
+    default: {
+        int fd = (int)syscall(SYS_openat2, directory(),
+                              a, &(struct open_how){.flags = O_PATH, .resolve = dice(32)}, 24);
+        result_of("openat2", fd < 0 ? fd : 0);
+        close(fd);
+    }
     }
 }
 
@@ -219,6 +237,7 @@ static void on_others(void)
 int main(int argc, char **argv)
 {
     long steps = argc > 2 ? atol(argv[2]) : 20000;
+    int user = argc > 3; /* a third argument: as an ordinary user */
     state = argc > 1 ? (uint32_t)atol(argv[1]) : 1;
     verbose = argc > 2;
     for (int fd = 3; fd < 30; fd++)
@@ -229,7 +248,12 @@ int main(int argc, char **argv)
     for (int n = 0; n < 40; n++)
         CHECK(mkdir("here", 0755) == 0 && chdir("here") == 0);
     CHECK(syscall(SYS_getcwd, home, sizeof(home)) > 0);
+    if (user)
+        CHECK(chmod("..", 0777) == 0 && chmod(".", 0777) == 0 && setegid(1000) == 0 &&
+              seteuid(1000) == 0);
     for (long n = 0; n < steps; n++) {
+        if (user && n % 512 == 0) /* now and then as root, to leave things in the way */
+            CHECK(seteuid(n / 512 % 2 ? 0 : 1000) == 0);
         describe("%ld ", n);
         switch (dice(8)) {
         case 0:
