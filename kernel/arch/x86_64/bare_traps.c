@@ -13,14 +13,13 @@
 #include "arch/upcalls.h"
 #include "arch/x86_64/bare_cpu.h"
 #include "arch/x86_64/bare_interrupts.h"
+#include "arch/x86_64/bare_layout.h"
 #include "arch/x86_64/bare_vectors.h"
 #include "arch/x86_64/faults.h"
 #include "arch/x86_64/flags.h"
 #include "arch/x86_64/privileged.h"
 #include "lib/log.h"
 #include "lib/string.h"
-
-#define KERNEL_HALF (1ull << 63)
 
 extern const char arch_exit_range[], arch_exit_range_end[];
 
@@ -65,7 +64,8 @@ struct trap_frame *bare_sort_event(u64 vector, struct trap_frame *frame)
     if (vector == VECTOR_PAGE)
         event.cr2 = read_cr2();
     frame->call_number = NO_CALL;
-    if (!(frame->rip & KERNEL_HALF)) {
+    /* Kernel code lies above KERNEL_BASE; any other pc, canonical or not, is the program's. */
+    if (frame->rip < KERNEL_BASE) {
         *thread_slot() = *frame;
         return thread_slot();
     }

@@ -43,6 +43,8 @@
 #define UC_FPSTATE 224
 #define INFO_CODE 8
 
+#define KERNEL_IMAGE_BYTES 0x4000000 /* link.lds: the image is smaller */
+
 #define HOST_RT_SIGRETURN 15
 #define HOST_CLONE 56
 
@@ -105,25 +107,35 @@ _start:
     movq %rcx, %rsp
 .endm
 
-/* Jumps to \label when %rbx's context is kernel code: its pc or its stack is the kernel's (the
- * kernel calls functions of the host's vDSO on its own stack; a program does so on its own).
- * Uses rax, rcx. */
+/* Jumps to \label when %rbx's context is kernel code: its pc is, or it is a function of the host's
+ * vDSO that the kernel called. Uses rax, rcx. */
 .macro IF_KERNEL label
     movabsq $HOST_KERNEL_BASE, %rcx
     movq UC_RIP(%rbx), %rax
     subq %rcx, %rax
-    cmpq $(kernel_end_distance), %rax
+    cmpq $KERNEL_IMAGE_BYTES, %rax
     jb \label
-    movq UC_RSP(%rbx), %rax
-    subq %rcx, %rax
-    shrq $38, %rax            /* HOST_KERNEL_END - HOST_KERNEL_BASE is 2^38 */
-    jz \label
-    movq UC_RSP(%rbx), %rax
-    shrq $44, %rax            /* the window is 2^44 bytes at 2 * 2^44 */
-    cmpq $2, %rax
-    je \label
+    cmpl $0, cpu_block + CPU_IN_KERNEL(%rip)
+    jne \label
 .endm
-    .set kernel_end_distance, 0x4000000 /* link.lds: the image is smaller */
+
+/* Goes on when %rbx's pc is on the way out of the kernel, else jumps to \label. Uses rax, rcx. */
+.macro IF_LEAVING else
+    movq UC_RIP(%rbx), %rax
+    leaq arch_exit_range(%rip), %rcx
+    cmpq %rcx, %rax
+    jb \else
+    leaq arch_exit_range_end(%rip), %rcx
+    cmpq %rcx, %rax
+    jae \else
+.endm
+
+/* The thread's frame, whole until the program runs again: what was loaded of it is thrown away. */
+.macro TAKE_FRAME_BACK
+    movl $1, cpu_block + CPU_IN_KERNEL(%rip)
+    movq cpu_block + CPU_KERNEL_SP(%rip), %rsp
+    subq $FRAME_BYTES, %rsp
+.endm
 
 /* SIGSYS. rdi signal, rsi siginfo, rdx ucontext. */
     .globl hosted_on_call
@@ -133,7 +145,8 @@ hosted_on_call:
     jle 1f                    /* sent by kill(2): not ours */
     movq %rdx, %rbx
     RESTORE_VECTOR_STATE
-    IF_KERNEL 2f
+    cmpl $0, cpu_block + CPU_IN_KERNEL(%rip)
+    jne 2f
     movq cpu_block + CPU_KERNEL_SP(%rip), %rcx
     subq $FRAME_BYTES, %rcx
     movq UC_RAX(%rbx), %rdx
@@ -172,18 +185,9 @@ hosted_on_tick:
     jmp arch_exit_full
 1:  lock
     orl $PENDING_INTERRUPT, cpu_block + CPU_PENDING(%rip)
-    movq UC_RIP(%rbx), %rax
-    leaq arch_exit_range(%rip), %rcx
-    cmpq %rcx, %rax
-    jb 2f
-    leaq arch_exit_range_end(%rip), %rcx
-    cmpq %rcx, %rax
-    jae 2f
-    /* On the way out: what was loaded is thrown away, the thread's frame is whole. */
+    IF_LEAVING 2f
     RESTORE_VECTOR_STATE
-    movl $1, cpu_block + CPU_IN_KERNEL(%rip)
-    movq cpu_block + CPU_KERNEL_SP(%rip), %rsp
-    subq $FRAME_BYTES, %rsp
+    TAKE_FRAME_BACK
     jmp arch_exit_full
 2:  ret
     .size hosted_on_tick, . - hosted_on_tick
@@ -214,18 +218,23 @@ hosted_on_fault:
     callq call_fault
     jmp arch_exit_full
 1:  ret
-2:  /* Kernel code: below its own stack, wherever it was; if that is not a kernel stack the door
-     * itself is broken. */
+2:  IF_LEAVING 3f
+    /* The frame cannot be resumed (a pc that no address space has): the program's fault. */
+    TAKE_FRAME_BACK
+    movq $NO_CALL_WORD, FRAME_CALL(%rsp)
+    callq call_fault
+    jmp arch_exit_full
+3:  /* Kernel code: below its own stack. If that is not a kernel stack, the door is broken. */
     movq UC_RSP(%rbx), %rax
     movabsq $HOST_KERNEL_BASE, %rcx
     movq %rax, %rdx
     subq %rcx, %rdx
-    shrq $38, %rdx
-    jz 3f
-    shrq $44, %rax
+    shrq $38, %rdx            /* HOST_KERNEL_END - HOST_KERNEL_BASE is 2^38 */
+    jz 4f
+    shrq $44, %rax            /* the window is 2^44 bytes at 2 * 2^44 */
     cmpq $2, %rax
-    jne 4f
-3:  movq UC_RSP(%rbx), %rcx
+    jne 5f
+4:  movq UC_RSP(%rbx), %rcx
     subq $(FRAME_BYTES + 16), %rcx
     andq $-16, %rcx
     movq $NO_CALL_WORD, %rdx
@@ -233,7 +242,7 @@ hosted_on_fault:
     FILL_FRAME
     callq call_fault
     jmp resume_in_place
-4:  movq UC_RIP(%rbx), %rdi
+5:  movq UC_RIP(%rbx), %rdi
     movq %r15, %rsi
     callq hosted_lost
     .size hosted_on_fault, . - hosted_on_fault
