@@ -44,7 +44,7 @@ static const char *special_name(const struct space *s, const struct vma *v)
         return "[vvar]";
     if (v->start < s->brk_end && v->end > s->brk_start)
         return "[heap]";
-    if (v->flags & VMA_STACK)
+    if (v->start <= s->stack_top && v->end >= s->stack_top)
         return "[stack]";
     return "";
 }

@@ -106,7 +106,7 @@ static bool can_join(const struct vma *a, const struct vma *b)
     if (a->end != b->start || a->access != b->access || a->flags != b->flags ||
         a->backing != b->backing)
         return false;
-    if (a->flags & (VMA_VDSO | VMA_VVAR | VMA_GROWS_DOWN))
+    if (a->flags & (VMA_VDSO | VMA_VVAR))
         return false;
     return !a->backing || a->offset + (a->end - a->start) == b->offset;
 }
