@@ -8,6 +8,7 @@ and its programs no vDSO. The image must need no relocation: that is checked her
 from __future__ import annotations
 
 import argparse
+import io
 import subprocess
 import sys
 import tempfile
@@ -15,15 +16,22 @@ from pathlib import Path
 
 from elftools.elf.dynamic import DynamicSection
 from elftools.elf.elffile import ELFFile
+from elftools.elf.sections import SymbolTableSection
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGE = 4096
 COMPILE = (
     "-std=c11 -O2 -fomit-frame-pointer -ffreestanding -fPIC -fno-stack-protector -fno-builtin"
-    " -mgeneral-regs-only -mno-sse -mno-sse2 -mno-mmx -mno-80387"
+    " -mgeneral-regs-only"
     " -fasynchronous-unwind-tables -fno-sanitize=all -fvisibility=hidden -Wall -Wextra -Wshadow"
     " -Wconversion -Werror"
 ).split()
+# zig turns a CPU's features on after -mgeneral-regs-only has turned them off: name them.
+NO_VECTORS = {
+    "x86_64": ["-mno-sse", "-mno-sse2", "-mno-mmx", "-mno-80387"],
+    "aarch64": ["-mcpu=generic-neon-fp_armv8"],
+}
+SIGNAL_RETURN = "__kernel_rt_sigreturn"
 LINK = (
     "-shared -soname linux-vdso.so.1 --hash-style=both --eh-frame-hdr --build-id=sha1 -z rodynamic"
     " -z norelro -z noexecstack -z max-page-size=4096 --no-undefined --fatal-warnings -S"
@@ -41,7 +49,8 @@ def build(arch: str, folder: Path, work: Path) -> bytes:
     for source in sorted(folder.glob("*.[cS]")):
         objects.append(str(work / f"{source.name}.o"))
         target = ["-target", f"{arch}-freestanding-none", f"-I{ROOT}/kernel", f"-I{ROOT}"]
-        command = [*zig, "cc", *target, *COMPILE, "-c", str(source), "-o", objects[-1]]
+        flags = [*COMPILE, *NO_VECTORS[arch]] if source.suffix == ".c" else []
+        command = [*zig, "cc", *target, *flags, "-c", str(source), "-o", objects[-1]]
         subprocess.run(command, check=True)
     out = work / "vdso.so"
     script = str(folder / "vdso.ld")
@@ -64,6 +73,16 @@ def check(path: Path) -> None:
             sys.exit("gen_vdso: the vDSO must not need relocation")
 
 
+def signal_return(image: bytes) -> int:
+    """Offset in the image of the function that handlers return to; 0: it has none."""
+    if not image:
+        return 0
+    symbols = ELFFile(io.BytesIO(image)).get_section_by_name(".dynsym")
+    assert isinstance(symbols, SymbolTableSection)
+    found = symbols.get_symbol_by_name(SIGNAL_RETURN)
+    return int(found[0].entry.st_value) if found else 0
+
+
 def to_c(image: bytes) -> str:
     """The image as a C file; sizes in bytes, padded to whole pages."""
     padded = image + bytes(-len(image) % PAGE)
@@ -73,6 +92,7 @@ def to_c(image: bytes) -> str:
         "/* Made by tools/gen_vdso.py; do not edit. */\n"
         '#include "load/vdso_image.h"\n\n'
         f"const size_t vdso_image_bytes = {len(padded)};\n"
+        f"const size_t vdso_signal_return = {signal_return(image)};\n"
         f"const u8 vdso_image[] = {{\n{body}\n}};\n"
     )
 

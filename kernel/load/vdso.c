@@ -115,5 +115,6 @@ int vdso_map(struct space *s)
     if (mapped < 0)
         return (int)mapped;
     s->vdso_base = at + VDSO_DATA_BYTES;
+    s->signal_return = vdso_signal_return ? s->vdso_base + vdso_signal_return : 0;
     return 0;
 }

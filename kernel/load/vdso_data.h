@@ -10,8 +10,13 @@
 #define VDSO_DATA_BYTES 4096
 
 /* ns = (cycles << VDSO_SHIFT) * mult / 2^64: the high half of one multiplication, no shift by a
- * variable. Counters from 62.5 MHz on fit; 2^60 cycles are decades. */
+ * variable. Counters above 62.5 MHz fit (aarch64, whose counters are slow: 15.6 MHz); it is good for
+ * 2^60 (2^58) cycles, years. */
+#if defined(__aarch64__)
+#define VDSO_SHIFT 6
+#else
 #define VDSO_SHIFT 4
+#endif
 #define VDSO_CLOCKS 12 /* CLOCK_TAI is the last */
 
 struct vdso_data {

@@ -5,4 +5,5 @@
 #include "lib/types.h"
 
 extern const size_t vdso_image_bytes;
+extern const size_t vdso_signal_return; /* offset of what handlers return to; 0: none */
 extern const u8 vdso_image[];

@@ -48,7 +48,7 @@ struct space {
     u64 argument_start, argument_end, environment_start, environment_end; /* on the stack */
     u64 total_pages;             /* mapped, for VmSize and RLIMIT_AS */
     u64 peak_pages, locked_pages;
-    u64 vdso_base;
+    u64 vdso_base, signal_return; /* of handlers without SA_RESTORER; 0: none */
     u64 min_faults, maj_faults;
     u64 limit_as, limit_data;    /* bytes, copied from rlimits; UINT64_MAX: none */
     u64 data_pages;              /* private writable ones, for RLIMIT_DATA */

@@ -7,6 +7,7 @@
 #include "abi_numbers.h"
 #include "lib/string.h"
 #include "memory/page.h"
+#include "memory/space.h"
 #include "memory/user_memory.h"
 #include "task/signal_internal.h"
 
@@ -72,7 +73,8 @@ static void fill_request(struct signal_frame_request *request, struct thread *t,
         .signal = info->si_signo,
         .siginfo = info,
         .handler = action->handler,
-        .restorer = action->flags & SA_RESTORER ? action->restorer : 0,
+        .restorer = action->flags & SA_RESTORER ? action->restorer
+                                                : current_process()->space->signal_return,
         .blocked_mask = mask_to_save(t),
         .altstack_sp = t->altstack_sp,
         .altstack_size = t->altstack_size,

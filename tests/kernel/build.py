@@ -51,7 +51,12 @@ rule abi
 rule vdso
   command = {sys.executable} $in --arch x86_64 -o $out
 """
-VDSO_SOURCES = ("arch/x86_64/vdso/vdso.c", "arch/x86_64/vdso/vdso.ld", "load/vdso_data.h")
+VDSO_SOURCES = (
+    "arch/x86_64/vdso/vdso.c",
+    "arch/x86_64/vdso/vdso.ld",
+    "load/vdso_data.h",
+    "load/vdso_time.h",
+)
 GENERATED_HEADERS = ("abi_numbers.h", "abi_handlers.h", "abi_trace.h")
 GENERATED_SOURCES = ("abi_dispatch.c", "abi_trace.c")
 
