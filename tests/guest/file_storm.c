@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
+/* guest: libc=glibc */
 /*
  * Random calls on files, the same in every run of one seed. With arguments "SEED STEPS" each step's
  * result is printed, so that two machines can be compared line by line; without, the storm must
@@ -19,7 +20,7 @@
 
 static uint32_t state = 1;
 static int verbose;
-static char buffer[20000], home[300];
+static char buffer[20000], home[300], base[] = "/dev/shm/stormXXXXXX";
 
 static uint32_t dice(uint32_t sides)
 {
@@ -216,7 +217,7 @@ static void on_others(void)
     case 3: result_of("chdir", chdir(dice(3) ? home : name())); break;
     case 4: {
         long n = result_of("getcwd", syscall(SYS_getcwd, buffer, 200));
-        describe("  %s\n", n > 0 ? buffer : "");
+        describe("  %s\n", n > (long)sizeof(base) ? buffer + sizeof(base) : "");
         break;
     }
     default: {
@@ -234,6 +235,21 @@ static void on_others(void)
     }
 }
 
+static void remove_tree(const char *path)
+{
+    DIR *d = opendir(path);
+    if (!d || chdir(path))
+        return;
+    for (struct dirent *e; (e = readdir(d));)
+        if (strcmp(e->d_name, ".") && strcmp(e->d_name, "..") && unlink(e->d_name)) {
+            remove_tree(e->d_name);
+            rmdir(e->d_name);
+        }
+    closedir(d);
+    if (chdir(".."))
+        exit(1);
+}
+
 int main(int argc, char **argv)
 {
     long steps = argc > 2 ? atol(argv[2]) : 20000;
@@ -244,7 +260,7 @@ int main(int argc, char **argv)
         close(fd);
     signal(SIGPIPE, SIG_IGN);
     /* deep, so that ".." never leads to what the machine brought along */
-    CHECK(mkdir("/dev/shm/storm", 0755) == 0 && chdir("/dev/shm/storm") == 0);
+    CHECK(mkdtemp(base) && chmod(base, 0755) == 0 && chdir(base) == 0);
     for (int n = 0; n < 40; n++)
         CHECK(mkdir("here", 0755) == 0 && chdir("here") == 0);
     CHECK(syscall(SYS_getcwd, home, sizeof(home)) > 0);
@@ -266,5 +282,10 @@ int main(int argc, char **argv)
         default: on_others(); break;
         }
     }
+    CHECK(seteuid(0) == 0 || getuid() != 0);
+    for (int fd = 3; fd < 30; fd++)
+        close(fd);
+    remove_tree(base);
+    rmdir(base);
     CHECK_DONE();
 }

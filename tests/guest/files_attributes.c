@@ -220,7 +220,7 @@ static void permissions(void)
 
 int main(void)
 {
-    char place[] = "/dev/shm/files_attributesXXXXXX";
+    char place[] = "files_attributesXXXXXX";
     CHECK(mkdtemp(place) && chdir(place) == 0);
     umask(022);
     stats();

@@ -177,7 +177,7 @@ static void copies(void)
 
 int main(void)
 {
-    char place[] = "/tmp/files_dataXXXXXX";
+    char place[] = "files_dataXXXXXX";
     CHECK(mkdtemp(place) && chdir(place) == 0);
     positions();
     vectors();

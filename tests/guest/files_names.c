@@ -194,7 +194,7 @@ static void nodes(void)
 
 int main(void)
 {
-    char place[] = "/tmp/files_namesXXXXXX";
+    char place[] = "files_namesXXXXXX";
     CHECK(mkdtemp(place) && chdir(place) == 0);
     umask(022);
     directories();
