@@ -79,8 +79,11 @@ def _search(name: str, path: str, rootfs: Path | None) -> tuple[str, Path]:
     for directory in (_ROOTFS_PATH if rootfs else path).split(os.pathsep):
         guest_path = os.path.normpath(Path.cwd() / directory / name)
         host_path = resolve(guest_path, rootfs)
-        if host_path is None or not host_path.is_file():
-            continue
+        try:
+            if host_path is None or not host_path.is_file():
+                continue
+        except PermissionError:
+            continue  # a directory in PATH that this user may not search, as a shell does
         if os.access(host_path, os.X_OK):
             return guest_path, host_path
         unusable = guest_path
