@@ -193,9 +193,18 @@ class TreeBuilder:
         if entry is not None:
             self._entries[guest] = entry
 
+    def _owner(self, status: os.stat_result) -> tuple[int, int]:
+        """Who owns a file in the guest. A root that an ordinary user unpacked is root's there."""
+        top = self.view.lstat("/")
+        if top is None or top.st_uid == 0:
+            return status.st_uid, status.st_gid
+        uid = 0 if status.st_uid == top.st_uid else status.st_uid
+        return uid, 0 if status.st_gid == top.st_gid else status.st_gid
+
     def _entry(self, guest: str, status: os.stat_result) -> RootEntry | None:
         mode, mtime = stat.S_IMODE(status.st_mode), int(status.st_mtime)
-        entry = partial(RootEntry, guest, uid=status.st_uid, gid=status.st_gid, mtime=mtime)
+        uid, gid = self._owner(status)
+        entry = partial(RootEntry, guest, uid=uid, gid=gid, mtime=mtime)
         if stat.S_ISLNK(status.st_mode):
             return entry(kind=EntryKind.SYMLINK, mode=0o777, target=self.view.readlink(guest))
         if stat.S_ISDIR(status.st_mode):
