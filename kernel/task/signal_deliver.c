@@ -9,6 +9,7 @@
 #include "memory/page.h"
 #include "memory/space.h"
 #include "memory/user_memory.h"
+#include "task/altstack.h"
 #include "task/signal_internal.h"
 
 #define CORE_FLAG 0x80
@@ -46,28 +47,18 @@ static bool settle_restart(struct trap_frame *frame, const struct signal_action 
     return true;
 }
 
-static bool on_altstack(const struct thread *t, u64 sp)
-{
-    if (t->altstack_flags & SS_AUTODISARM)
-        return false;
-    return t->altstack_size && sp > t->altstack_sp && sp - t->altstack_sp <= t->altstack_size;
-}
-
 /* The mask that the frame restores: the one before sigsuspend or ppoll put theirs. */
-static u64 mask_to_save(struct thread *t)
+static u64 mask_to_save(const struct thread *t)
 {
-    u64 mask = t->restore_blocked ? t->saved_blocked : t->blocked;
-    t->restore_blocked = false;
-    return mask;
+    return t->restore_blocked ? t->saved_blocked : t->blocked;
 }
 
 static void fill_request(struct signal_frame_request *request, struct thread *t,
                          const struct signal_action *action, const struct trap_frame *frame,
                          const struct linux_siginfo *info)
 {
-    bool already = on_altstack(t, frame_sp(frame));
+    bool already = altstack_holds(t, frame_sp(frame));
     bool switches = (action->flags & SA_ONSTACK) && t->altstack_size && !already;
-    u32 shown = t->altstack_size ? (already ? SS_ONSTACK : 0) : SS_DISABLE;
 
     *request = (struct signal_frame_request){
         .signal = info->si_signo,
@@ -78,7 +69,7 @@ static void fill_request(struct signal_frame_request *request, struct thread *t,
         .blocked_mask = mask_to_save(t),
         .altstack_sp = t->altstack_sp,
         .altstack_size = t->altstack_size,
-        .altstack_flags = shown | (t->altstack_flags & SS_AUTODISARM),
+        .altstack_flags = t->altstack_flags,
         .wants_siginfo = action->flags & SA_SIGINFO,
         .stack_top = switches ? t->altstack_sp + t->altstack_size : frame_sp(frame),
         .on_altstack = switches,
@@ -90,7 +81,7 @@ static void fill_request(struct signal_frame_request *request, struct thread *t,
 
 static bool frame_fits(const struct thread *t, const struct signal_frame_request *request, u64 sp)
 {
-    bool on_alt = request->on_altstack || on_altstack(t, request->stack_top);
+    bool on_alt = request->on_altstack || altstack_holds(t, request->stack_top);
     return !on_alt || (sp >= t->altstack_sp && sp - t->altstack_sp < t->altstack_size);
 }
 
@@ -110,7 +101,7 @@ static bool push_handler(struct trap_frame *frame, const struct signal_action *a
     fill_request(&request, t, action, frame, info);
     arch_vector_save(t->vector_area);
     size_t length = arch_signal_frame_build(frame, t->vector_area, &request, image, &sp);
-    if (frame_fits(t, &request, sp))
+    if (length && frame_fits(t, &request, sp))
         done = !copy_to_program((struct user_ptr){sp}, image, length);
     heap_free(image);
     if (!done)
@@ -123,6 +114,8 @@ static bool push_handler(struct trap_frame *frame, const struct signal_action *a
 static void enter_handler_state(struct thread *t, struct signal_action *action, int signal)
 {
     u64 mask = t->blocked | action->mask;
+
+    t->restore_blocked = false;
     if (!(action->flags & SA_NODEFER))
         mask |= LINUX_SIGMASK(signal);
     t->blocked = mask & ~UNBLOCKABLE;
@@ -227,14 +220,17 @@ static bool restore_vector(const struct signal_frame_result *result)
     return good;
 }
 
-static void restore_altstack(const struct signal_frame_result *result)
+/* As Linux: what sigaltstack would refuse is left as it is, and nobody is told. */
+static void restore_altstack(const struct trap_frame *frame,
+                             const struct signal_frame_result *result)
 {
-    struct thread *t = current_thread();
-    u32 kept = result->altstack_flags & SS_AUTODISARM;
+    struct linux_stack wanted = {
+        .ss_sp = result->altstack_sp,
+        .ss_flags = (s32)result->altstack_flags,
+        .ss_size = result->altstack_size,
+    };
 
-    t->altstack_sp = result->altstack_sp;
-    t->altstack_size = result->altstack_flags & SS_DISABLE ? 0 : result->altstack_size;
-    t->altstack_flags = t->altstack_size ? kept : SS_DISABLE;
+    (void)altstack_set(current_thread(), &wanted, frame_sp(frame));
 }
 
 long signal_return(struct trap_frame *frame)
@@ -252,7 +248,7 @@ long signal_return(struct trap_frame *frame)
     if (!good || !restore_vector(&result))
         return bad_frame();
     signal_set_blocked(result.blocked_mask);
-    restore_altstack(&result);
+    restore_altstack(frame, &result);
     frame_leave_call(frame);
     return (long)frame_result(frame);
 }

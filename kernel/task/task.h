@@ -101,7 +101,7 @@ struct thread {
     bool restore_blocked;
     struct signal_queue signals; /* thread-directed */
     u64 altstack_sp, altstack_size;
-    u32 altstack_flags;
+    u32 altstack_flags;          /* as the program gave them */
     u64 fault_address, fault_error_code, fault_trap_number; /* of the last fault: sigcontext */
     u64 clear_child_tid, robust_list, robust_list_length;
     u64 rseq_address;

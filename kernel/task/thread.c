@@ -45,7 +45,6 @@ struct thread *thread_create(struct process *p, noreturn_fn void (*entry)(void *
     arch_context_init(&t->context, thread_frame(t), entry, argument);
     list_init(&t->in_run_queue);
     list_init(&t->signals.queued);
-    t->altstack_flags = SS_DISABLE;
     t->state = THREAD_SLEEPING;
     t->tid = list_empty(&p->threads) ? p->pid : id_allocate();
     t->process = p;
