@@ -21,7 +21,9 @@
 #include "lib/log.h"
 #include "lib/string.h"
 
-extern const char arch_exit_range[], arch_exit_range_end[];
+#define KERNEL_HALF (1ull << 63)
+
+extern const char arch_exit_range[], arch_exit_range_end[], kernel_start[], kernel_text_end[];
 
 struct trap_frame *bare_sort_event(u64 vector, struct trap_frame *frame);
 bool bare_handle_event(struct trap_frame *frame);
@@ -31,6 +33,13 @@ static struct event {
     u64 vector, error_code, cr2;
     bool from_program;
 } event;
+
+/* A program that jumps to a wild address faults there, in the upper half too: on its own stack. */
+static bool is_kernel(const struct trap_frame *f)
+{
+    bool in_text = f->rip >= (u64)kernel_start && f->rip < (u64)kernel_text_end;
+    return in_text || (f->rip >= KERNEL_BASE && f->rsp >= KERNEL_HALF);
+}
 
 static bool in_exit(const struct trap_frame *f)
 {
@@ -64,8 +73,7 @@ struct trap_frame *bare_sort_event(u64 vector, struct trap_frame *frame)
     if (vector == VECTOR_PAGE)
         event.cr2 = read_cr2();
     frame->call_number = NO_CALL;
-    /* Kernel code lies above KERNEL_BASE; any other pc, canonical or not, is the program's. */
-    if (frame->rip < KERNEL_BASE) {
+    if (!is_kernel(frame)) {
         *thread_slot() = *frame;
         return thread_slot();
     }
