@@ -70,7 +70,7 @@ void arch_set_gs_base(u64 value);
 struct signal_frame_request {
     int signal;
     const void *siginfo;        /* struct linux_siginfo, 128 bytes */
-    u64 handler, restorer;      /* restorer 0: the vDSO's */
+    u64 handler, restorer;      /* restorer 0: the vDSO's, where there is one */
     u64 blocked_mask;           /* goes to uc_sigmask */
     u64 altstack_sp, altstack_size;
     u32 altstack_flags;
@@ -82,7 +82,8 @@ struct signal_frame_request {
 /* Bytes to reserve below stack_top in the worst case (feeds AT_MINSIGSTKSZ). */
 size_t arch_signal_frame_size(void);
 /* Builds the frame image in `image` (arch_signal_frame_size() bytes), returns its length, sets
- * *sp to where the image's first byte must be copied, and makes `frame` enter the handler. */
+ * *sp to where the image's first byte must be copied, and makes `frame` enter the handler.
+ * 0: the architecture wants a restorer and there is none. */
 size_t arch_signal_frame_build(struct trap_frame *frame, const void *vector_area,
                                const struct signal_frame_request *request, void *image, u64 *sp);
 /* Where rt_sigreturn's frame begins for a program whose sp is this at the call, and its length. */

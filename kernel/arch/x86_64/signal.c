@@ -73,6 +73,7 @@ static void enter_handler(struct trap_frame *f, const struct signal_frame_reques
     frame_leave_call(f);
 }
 
+/* Without SA_RESTORER no handler can return: the psABI leaves no room for code on the stack. */
 size_t arch_signal_frame_build(struct trap_frame *frame, const void *vector_area,
                                const struct signal_frame_request *request, void *image, u64 *sp)
 {
@@ -83,6 +84,8 @@ size_t arch_signal_frame_build(struct trap_frame *frame, const void *vector_area
     u64 start = align_down(vector_at - sizeof(*out), 16) - 8;
     size_t length = vector_at + vector_bytes - start;
 
+    if (!request->restorer)
+        return 0;
     memset(image, 0, length);
     out->pretcode = request->restorer;
     out->uc.uc_flags = UC_SIGCONTEXT_SS | UC_STRICT_RESTORE_SS;
