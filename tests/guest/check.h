@@ -12,7 +12,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-static int check_failures;
+static int check_failures __attribute__((unused));
 
 #define CHECK(condition)                                                                           \
     do {                                                                                           \

@@ -3,8 +3,9 @@
 
 A program says what it needs in comment lines of its own, ``/* guest: key=value ... */``:
 ``status=N`` the exit status it must end with (default 0), ``libc=glibc`` or ``libc=musl`` when it
-is about one C library only, ``memory=64M`` for the guest's -m, ``elf=static-pie`` or
-``elf=dynamic`` instead of static, ``arguments=N`` for N arguments of its own.
+is about one C library only, ``memory=64M`` for the guest's -m, ``elf=static-pie`` instead of
+static, ``arguments=N`` for N arguments, ``cases=A:1,B:2`` to be run once with the argument A, to
+end with status 1, and once with B, to end with 2.
 """
 
 from __future__ import annotations
@@ -36,17 +37,19 @@ GUEST_SECONDS = 40
 ENVIRONMENT = {"PATH": "/usr/bin:/bin", "GUEST_TEST": "a value"}
 
 _COMPILERS = {"glibc": "gcc", "musl": "musl-gcc"}
-_LINKING = {"static": ["-static"], "static-pie": ["-static-pie"], "dynamic": []}
+_LINKING = {"static": ["-static"], "static-pie": ["-static-pie"]}
 # No optimisation that would remove the faults and races that a test is about.
 _FLAGS = ["-std=gnu11", "-O1", "-g", "-fno-strict-aliasing", "-Wall", "-Wextra", "-Werror"]
 # Bad arguments are what many tests are about.
 _FLAGS += ["-Wno-stringop-overread", "-Wno-stringop-overflow", "-Wno-nonnull", "-Wno-type-limits"]
+_KEYS = {"status", "libc", "memory", "elf", "arguments", "cases"}
 _WISH = re.compile(r"/\* guest: ([^*]*)\*/")
 
 
 @dataclass(frozen=True, slots=True)
 class Program:
-    """One source with one C library. ``name`` is the source's, with ``-musl`` behind it."""
+    """One source with one C library, and one case of it. ``name`` is the source's, with ``-musl``
+    and the case behind it."""
 
     name: str
     source: Path
@@ -66,28 +69,30 @@ class Ended:
 
 
 def programs() -> Iterator[Program]:
-    """Every guest test, for each C library it is about and that is installed."""
+    """Every guest test, for each C library it is about and each of its cases."""
     for source in sorted(HERE.glob("*.c")):
         wishes = _wishes(source.read_text(encoding="utf-8"))
-        libcs = [wishes["libc"]] if "libc" in wishes else list(_COMPILERS)
-        for libc in libcs:
-            yield Program(
-                name=source.stem if libc == "glibc" else f"{source.stem}-{libc}",
-                source=source,
-                libc=libc,
-                elf=wishes.get("elf", "static"),
-                status=int(wishes.get("status", "0")),
-                memory=wishes.get("memory"),
-                arguments=tuple(f"argument {n}" for n in range(int(wishes.get("arguments", "0")))),
-            )
+        count = int(wishes.get("arguments", "0"))
+        arguments = tuple(f"argument {n}" for n in range(count))
+        for libc in wishes.get("libc", "glibc,musl").split(","):
+            name = source.stem if libc == "glibc" else f"{source.stem}-{libc}"
+            elf, memory = wishes.get("elf", "static"), wishes.get("memory")
+            if "cases" not in wishes:
+                status = int(wishes.get("status", "0"))
+                yield Program(name, source, libc, elf, status, memory, arguments)
+            for case in filter(None, wishes.get("cases", "").split(",")):
+                word, status_text = case.split(":")
+                full = f"{name}-{word}"
+                yield Program(full, source, libc, elf, int(status_text), memory, (word,))
 
 
 def _wishes(text: str) -> dict[str, str]:
-    words = " ".join(_WISH.findall(text)).split()
-    wishes = dict(word.split("=", 1) for word in words)
-    unknown = wishes.keys() - {"status", "libc", "memory", "elf", "arguments"}
-    if unknown:
-        raise ValueError(f"a guest test asks for {', '.join(sorted(unknown))}")
+    wishes: dict[str, str] = {}
+    for word in " ".join(_WISH.findall(text)).split():
+        key, value = word.split("=", 1)
+        if key not in _KEYS or (key in wishes and key != "cases"):
+            raise ValueError(f"a guest test asks for {word}")
+        wishes[key] = f"{wishes[key]},{value}" if key in wishes else value
     return wishes
 
 
@@ -105,11 +110,11 @@ def build(program: Program) -> Path:
     content = hashlib.sha256(repr(command).encode())
     for path in (program.source, *sorted(HERE.glob("*.h"))):
         content.update(path.read_bytes())
-    binary = OUTPUT / content.hexdigest()[:16] / program.name
+    binary = OUTPUT / content.hexdigest()[:16] / program.source.stem
     if binary.exists():
         return binary
     binary.parent.mkdir(parents=True, exist_ok=True)
-    fresh = binary.with_name(f"{program.name}.{os.getpid()}")
+    fresh = binary.with_name(f"{binary.name}.{os.getpid()}")
     arguments = [*command, "-o", str(fresh), program.source.name, "-lm"]
     subprocess.run(arguments, cwd=program.source.parent, check=True, capture_output=True, text=True)
     fresh.replace(binary)
