@@ -17,62 +17,23 @@
 #include "abi/linux/signal.h"
 #include "arch/cpu_block.h"
 #include "arch/upcalls.h"
+#include "arch/x86_64/faults.h"
 #include "lib/log.h"
 #include "platform/process/host.h"
-
-/* Exception vectors of the CPU (Intel SDM volume 3, 6.15), as trapno in the signal frame. */
-enum vector {
-    VECTOR_DIVIDE = 0,
-    VECTOR_DEBUG = 1,
-    VECTOR_BREAKPOINT = 3,
-    VECTOR_OPCODE = 6,
-    VECTOR_PAGE = 14,
-    VECTOR_X87 = 16,
-    VECTOR_ALIGNMENT = 17,
-    VECTOR_SIMD = 19,
-};
-#define ERROR_WRITE 2
-#define ERROR_FETCH 16
 
 static bool in_kernel_image(u64 pc)
 {
     return pc >= (u64)kernel_start && pc < (u64)kernel_end;
 }
 
-static void describe_page(struct fault *f, int signal, u64 error, u64 address)
-{
-    f->kind = signal == SIGBUS ? FAULT_BUS : FAULT_PAGE;
-    f->address = address;
-    f->access = error & ERROR_FETCH ? FAULT_EXECUTE : error & ERROR_WRITE ? FAULT_WRITE : FAULT_READ;
-}
-
-static void describe(struct fault *f, int signal, int code, u64 trap, u64 error, u64 address)
-{
-    f->trap_number = trap;
-    f->error_code = error;
-    switch (trap) {
-    case VECTOR_PAGE: describe_page(f, signal, error, address); break;
-    case VECTOR_DIVIDE: f->kind = FAULT_DIVIDE; break;
-    case VECTOR_DEBUG: f->kind = FAULT_DEBUG; break;
-    case VECTOR_BREAKPOINT: f->kind = FAULT_BREAKPOINT; break;
-    case VECTOR_OPCODE: f->kind = FAULT_INVALID; break;
-    case VECTOR_ALIGNMENT: f->kind = FAULT_ALIGNMENT; break;
-    case VECTOR_X87:
-    case VECTOR_SIMD:
-        f->kind = FAULT_FLOAT;
-        f->signal_code = code;
-        break;
-    default: f->kind = FAULT_GENERAL; break;
-    }
-}
-
 /* From hosted_on_fault, on a kernel stack: `frame` is what was interrupted. */
 void hosted_fault(struct trap_frame *frame, u64 signal_and_code, u64 trap, u64 error, u64 address);
 void hosted_fault(struct trap_frame *frame, u64 signal_and_code, u64 trap, u64 error, u64 address)
 {
-    struct fault fault = {0};
-    int signal = (int)(signal_and_code & 0xff), code = (int)(signal_and_code >> 32);
-    describe(&fault, signal, code, trap, error, address);
+    struct fault fault;
+    fault_from_exception(&fault, trap, error, address);
+    if (fault.kind == FAULT_PAGE && (signal_and_code & 0xff) == SIGBUS)
+        fault.kind = FAULT_BUS; /* a page beyond the end of a host file */
     fault.from_kernel = in_kernel_image(frame->rip);
     on_fault(frame, &fault);
 }
