@@ -288,11 +288,11 @@ noreturn_fn void host_start(u64 *stack)
     while (*envp)
         envp++;
     read_auxv((const struct linux_auxv *)(envp + 1));
+    host_leftovers_find(); /* first: in the legacy layout the vDSO lies where the window goes */
     map_window();
     take_boot_info();
     set_limits();
     take_root_image();
-    host_leftovers_find();
     reserve_ranges();
     host_clock_start();
     host(HOST_setpgid, 0, 0);
