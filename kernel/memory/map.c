@@ -51,6 +51,7 @@ void space_count(struct space *s, const struct vma *v, bool add)
 void space_remove_vma(struct vma *v)
 {
     struct space *s = v->space;
+    place_note_hole(s, v);
     release_range(v, v->start, v->end);
     space_count(s, v, false);
     if (v->flags & VMA_ACCOUNT)

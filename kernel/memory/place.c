@@ -53,6 +53,25 @@ static u64 place_down(struct space *s, u64 low, u64 high, u64 length)
     }
 }
 
+/* The highest free place in the mmap area. What an earlier search passed over is not looked at
+ * again: with thousands of mappings each search would else begin with all of them. */
+static u64 place_in_area(struct space *s, u64 length)
+{
+    u64 from = length >= s->hole_bytes ? min_u64(s->hole_top, s->mmap_base) : s->mmap_base;
+    u64 at = place_down(s, lowest_address(), from, length);
+    if (at) {
+        s->hole_top = at; /* holes above are smaller: this one was filled from its top */
+        s->hole_bytes = length;
+    }
+    return at;
+}
+
+void place_note_hole(struct space *s, struct vma *v)
+{
+    struct vma *next = vma_next(v);
+    s->hole_top = max_u64(s->hole_top, next ? next->start : UINT64_MAX);
+}
+
 /* The lowest free place of `length` in [low, high), or 0. */
 static u64 place_up(struct space *s, u64 low, u64 high, u64 length)
 {
@@ -98,7 +117,7 @@ u64 space_place_request(struct space *s, const struct map_request *r, u64 length
     if (wish && wish_is_free(s, wish, length))
         return wish;
     if (!s->bottom_up) {
-        u64 at = place_down(s, lowest_address(), s->mmap_base, length);
+        u64 at = place_in_area(s, length);
         if (at)
             return at;
     }
@@ -125,6 +144,7 @@ void space_set_layout(struct space *s, u64 stack_limit, bool randomize)
         gap += pad;
     gap = min_u64(max_u64(gap, GAP_MIN), gap_max);
     u64 random = randomize ? random_u64() % (1ull << MMAP_RANDOM_PAGES_BITS) << PAGE_SHIFT : 0;
-    s->mmap_base = align_up(end - gap - random, PAGE_SIZE);
+    s->mmap_base = s->hole_top = align_up(end - gap - random, PAGE_SIZE);
+    s->hole_bytes = 0;
     s->stack_limit = stack_limit;
 }

@@ -20,7 +20,7 @@ struct space *space_create(void)
     s->references = 1;
     s->limit_as = s->limit_data = UINT64_MAX;
     s->stack_limit = 8ull << 20;
-    s->mmap_base = platform_traits()->program_end;
+    s->mmap_base = s->hole_top = platform_traits()->program_end;
     return s;
 }
 

@@ -43,6 +43,7 @@ struct space {
     struct tree vmas;
     u32 references;
     u64 mmap_base;               /* top of the mmap area, grows down */
+    u64 hole_top, hole_bytes;    /* no hole of hole_bytes or more in [hole_top, mmap_base) */
     u64 brk_start, brk_end;
     u64 stack_top, stack_limit;  /* bytes the main stack may grow to */
     u64 argument_start, argument_end, environment_start, environment_end; /* on the stack */

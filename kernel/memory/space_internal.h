@@ -47,6 +47,7 @@ void space_remove_vma(struct vma *v); /* a whole VMA goes, with its pages and co
 
 /* place.c */
 u64 space_place_request(struct space *s, const struct map_request *r, u64 length); /* 0: none */
+void place_note_hole(struct space *s, struct vma *v); /* v is about to leave its place */
 bool place_is_reserved(u64 start, u64 end, u64 *reserved_start, u64 *reserved_end);
 
 /* apply.c: VMAs to the platform. */

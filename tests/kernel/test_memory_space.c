@@ -190,3 +190,27 @@ TEST(maps_lines_look_like_linux)
                        "07000000-07001000 ---p 00000000 00:00 0 \n");
     CHECK_EQ(space_format_maps(s, &cursor, text, sizeof(text)), 0);
 }
+
+/* Random lengths, some given back: always the highest hole, found by looking at every page. */
+TEST(the_highest_hole_is_taken)
+{
+    enum { SLOTS = 200 };
+    static u64 starts[SLOTS], lengths[SLOTS];
+    struct space *s = fresh_space();
+    u64 base = s->mmap_base;
+    for (unsigned round = 0; round < 4000; round++) {
+        unsigned i = any(SLOTS);
+        if (starts[i]) {
+            CHECK_EQ(space_unmap(s, starts[i], lengths[i]), 0);
+            starts[i] = 0;
+            continue;
+        }
+        u64 length = (any(6) + 1) * PAGE_SIZE, wanted = base - length;
+        while (!space_range_free(s, wanted, length))
+            wanted -= PAGE_SIZE;
+        long got = map_plain(s, 0, length, round % 2 ? MAP_READ : MAP_WRITE);
+        CHECK_EQ(got, wanted);
+        starts[i] = (u64)got;
+        lengths[i] = length;
+    }
+}
