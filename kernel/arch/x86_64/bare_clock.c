@@ -57,6 +57,8 @@ static struct sample take_sample(void)
     struct sample best = {0};
     u64 best_width = UINT64_MAX;
 
+    /* Unrolled, each try would be the first run of its code, which an emulator translates then. */
+#pragma clang loop unroll(disable)
     for (int i = 0; i < SAMPLE_TRIES; i++) {
         u64 before = rdtsc();
         u32 count = apic_read(APIC_TIMER_COUNT);
