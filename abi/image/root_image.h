@@ -11,6 +11,7 @@
  *   So whole pages can be mapped in place, the last one with zeros beyond the end of the file.
  *   A reader that meets an archive of another writer skips zeros between entries: no header
  *   begins with a zero byte;
+ * - c_check, which newc leaves unused, holds the nanoseconds of the modification time;
  * - names are relative ("usr/bin/env"), the root is ".", sorted so that a directory precedes what
  *   lies in it; every parent is present; no hard links; regular files, directories, symlinks and
  *   character devices only;

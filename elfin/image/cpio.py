@@ -9,6 +9,8 @@ The layout is newc (magic 070701) with two habits that its readers accept:
   mapped with the zeros Linux promises beyond the end of a file. GNU cpio and libarchive skip
   them; a strict reader aligns up to 4096 after file data.
 
+c_check, which newc leaves unused, holds the nanoseconds of the modification time.
+
 Names have no leading slash; the root is ".". Entries are sorted by path, so parents precede their
 children; inode numbers count from 1; numbers are bounded to what newc's 8 hex digits hold.
 """
@@ -158,9 +160,10 @@ class _Writer:
         bits = _TYPE_BITS[entry.kind] if type_bits is None else type_bits
         links = 2 if entry.kind is EntryKind.DIRECTORY else 1
         major, minor = entry.device
+        seconds, nanoseconds = divmod(entry.mtime_ns, 1_000_000_000)
         fields = (
             inode, bits | (entry.mode & 0o7777), entry.uid, entry.gid, links,
-            max(0, min(entry.mtime, 0xFFFF_FFFF)), size, 0, 0, major, minor, name_size, 0,
+            max(0, min(seconds, 0xFFFF_FFFF)), size, 0, 0, major, minor, name_size, nanoseconds,
         )  # fmt: skip
         self._put(b"070701" + b"".join(b"%08X" % field for field in fields))
         self._put(name)

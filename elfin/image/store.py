@@ -210,7 +210,7 @@ def tree_key(entries: Iterable[RootEntry]) -> str:
                 stat = entry.source.stat()
                 stamp = (stat.st_dev, stat.st_ino, stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns)
         fields = (
-            entry.path, entry.kind.value, entry.mode, entry.uid, entry.gid, entry.mtime,
+            entry.path, entry.kind.value, entry.mode, entry.uid, entry.gid, entry.mtime_ns,
             entry.target, entry.device, str(entry.source), stamp, entry.data,
         )  # fmt: skip
         digest.update(repr(fields).encode("utf-8", "surrogateescape"))

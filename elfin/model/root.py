@@ -24,8 +24,8 @@ class RootEntry:
 
     ``path`` is absolute and normal ("/usr/bin/python3.11"). A FILE has either ``source`` (a host
     file, read when the image is written) or ``data``. A SYMLINK has ``target`` as readlink(2)
-    shows it. ``mode`` is the permission bits (07777). ``mtime`` is seconds since the epoch; 0 is
-    the epoch itself. A CHARDEV has ``device`` (major, minor).
+    shows it. ``mode`` is the permission bits (07777). ``mtime_ns`` is nanoseconds since the epoch;
+    0 is the epoch itself. A CHARDEV has ``device`` (major, minor).
     """
 
     path: str
@@ -36,18 +36,18 @@ class RootEntry:
     target: str | None = None
     uid: int = 0
     gid: int = 0
-    mtime: int = 0
+    mtime_ns: int = 0
     device: tuple[int, int] = (0, 0)
 
     @staticmethod
-    def directory(path: str, mode: int = 0o755, mtime: int = 0) -> RootEntry:
+    def directory(path: str, mode: int = 0o755, mtime_ns: int = 0) -> RootEntry:
         """A directory owned by root."""
-        return RootEntry(path, EntryKind.DIRECTORY, mode, mtime=mtime)
+        return RootEntry(path, EntryKind.DIRECTORY, mode, mtime_ns=mtime_ns)
 
     @staticmethod
-    def file(path: str, source: Path, mode: int = 0o644, mtime: int = 0) -> RootEntry:
+    def file(path: str, source: Path, mode: int = 0o644, mtime_ns: int = 0) -> RootEntry:
         """A file whose bytes are the host file's."""
-        return RootEntry(path, EntryKind.FILE, mode, source=source, mtime=mtime)
+        return RootEntry(path, EntryKind.FILE, mode, source=source, mtime_ns=mtime_ns)
 
     @staticmethod
     def inline(path: str, data: bytes, mode: int = 0o644) -> RootEntry:

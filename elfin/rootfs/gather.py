@@ -78,8 +78,8 @@ def _add_program(builder: TreeBuilder, spec: ProgramSpec) -> str:
         if builder.view.host(canonical).samefile(spec.host_path):
             return canonical
     status = spec.host_path.stat()
-    mode, mtime = status.st_mode & 0o7777, int(status.st_mtime)
-    builder.put(RootEntry.file(spec.guest_path, spec.host_path, mode, mtime))
+    mode, mtime_ns = status.st_mode & 0o7777, status.st_mtime_ns
+    builder.put(RootEntry.file(spec.guest_path, spec.host_path, mode, mtime_ns))
     return spec.guest_path
 
 
@@ -105,8 +105,8 @@ def _add_host_file(builder: TreeBuilder, file: Path) -> None:
     if guest is not None and builder.add(guest) is not None:
         return
     status = _status(absolute)
-    mode, mtime = status.st_mode & 0o7777, int(status.st_mtime)
-    builder.put(RootEntry.file(str(absolute), absolute, mode, mtime))
+    mode, mtime_ns = status.st_mode & 0o7777, status.st_mtime_ns
+    builder.put(RootEntry.file(str(absolute), absolute, mode, mtime_ns))
 
 
 def _add_packages(
@@ -206,16 +206,16 @@ def _add_addition(builder: TreeBuilder, addition: Addition) -> None:
 
 def _put_host(builder: TreeBuilder, host: Path, guest: str) -> None:
     status = host.lstat()
-    mode, mtime = status.st_mode & 0o7777, int(status.st_mtime)
+    mode, mtime_ns = status.st_mode & 0o7777, status.st_mtime_ns
     if host.is_symlink():
         target = str(host.readlink())
-        builder.put(RootEntry(guest, EntryKind.SYMLINK, 0o777, target=target, mtime=mtime))
+        builder.put(RootEntry(guest, EntryKind.SYMLINK, 0o777, target=target, mtime_ns=mtime_ns))
     elif host.is_dir():
-        builder.put(RootEntry.directory(guest, mode, mtime))
+        builder.put(RootEntry.directory(guest, mode, mtime_ns))
     elif host.is_file():
         if not os.access(host, os.R_OK):
             raise CannotRun(f"{host} cannot be read: Permission denied", hint="it was to be added")
-        builder.put(RootEntry.file(guest, host, mode, mtime))
+        builder.put(RootEntry.file(guest, host, mode, mtime_ns))
 
 
 def _status(host: Path) -> os.stat_result:

@@ -202,9 +202,9 @@ class TreeBuilder:
         return uid, 0 if status.st_gid == top.st_gid else status.st_gid
 
     def _entry(self, guest: str, status: os.stat_result) -> RootEntry | None:
-        mode, mtime = stat.S_IMODE(status.st_mode), int(status.st_mtime)
+        mode, mtime_ns = stat.S_IMODE(status.st_mode), status.st_mtime_ns
         uid, gid = self._owner(status)
-        entry = partial(RootEntry, guest, uid=uid, gid=gid, mtime=mtime)
+        entry = partial(RootEntry, guest, uid=uid, gid=gid, mtime_ns=mtime_ns)
         if stat.S_ISLNK(status.st_mode):
             return entry(kind=EntryKind.SYMLINK, mode=0o777, target=self.view.readlink(guest))
         if stat.S_ISDIR(status.st_mode):

@@ -109,9 +109,13 @@ int cpio_attributes(const struct cpio *c, u64 offset, struct cpio_attributes *ou
     if (!has_header(c, offset))
         return -EINVAL;
     const u8 *h = c->data + offset;
+    *out = (struct cpio_attributes){0};
     bool good = parse_field(h, MODE, &out->mode) && parse_field(h, UID, &out->uid) &&
                 parse_field(h, GID, &out->gid) && parse_field(h, MTIME, &out->mtime) &&
                 parse_field(h, RDEV_MAJOR, &out->rdev_major) &&
-                parse_field(h, RDEV_MINOR, &out->rdev_minor);
+                parse_field(h, RDEV_MINOR, &out->rdev_minor) &&
+                parse_field(h, CHECK, &out->mtime_ns);
+    if (out->mtime_ns >= NSEC_PER_SEC) /* another writer's */
+        out->mtime_ns = 0;
     return good ? 0 : -EINVAL;
 }

@@ -21,7 +21,7 @@ struct cpio_entry {
 };
 
 struct cpio_attributes {
-    u32 mode, uid, gid, mtime, rdev_major, rdev_minor;
+    u32 mode, uid, gid, mtime, mtime_ns, rdev_major, rdev_minor;
 };
 
 static inline void cpio_start(struct cpio *c, const u8 *data, u64 size)

@@ -44,7 +44,7 @@ static void apply(struct inode *i, const struct cpio_attributes *a, u64 offset)
     i->mode = a->mode;
     i->uid = a->uid;
     i->gid = a->gid;
-    i->accessed = i->modified = i->changed = i->born = (struct timestamp){a->mtime, 0};
+    i->accessed = i->modified = i->changed = i->born = (struct timestamp){a->mtime, a->mtime_ns};
 }
 
 /* Another writer's archive may have data that no page boundary meets: then it is copied. */

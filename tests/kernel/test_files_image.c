@@ -11,7 +11,7 @@ struct entry {
     const char *path;
     u32 mode;
     const char *data;
-    u32 inode, nlink;
+    u32 inode, nlink, check;
 };
 
 static void put(const void *bytes, size_t n)
@@ -36,7 +36,7 @@ static void add(const struct entry *e, bool aligned)
     int n = format_text(header, sizeof(header),
                         "070701%08x%08x%08x%08x%08x%08x%08x%08x%08x%08x%08x%08x%08x", e->inode,
                         e->mode, 7, 8, e->nlink ? e->nlink : 1, 1234, (u32)size, 0, 0, 5, 6,
-                        (u32)name_size, 0);
+                        (u32)name_size, e->check);
     put(header, (size_t)n);
     put(e->path, length);
     memset(archive + used, 0, name_size - length);
@@ -49,7 +49,7 @@ static const struct entry entries[] = {
     {.path = ".", .mode = S_IFDIR | 0750},
     {.path = "etc", .mode = S_IFDIR | 0755},
     {.path = "etc/empty", .mode = S_IFREG | 0600},
-    {.path = "etc/motd", .mode = S_IFREG | 0644, .data = "welcome"},
+    {.path = "etc/motd", .mode = S_IFREG | 0644, .data = "welcome", .check = 5678},
     {.path = "etc/to_motd", .mode = S_IFLNK | 0777, .data = "motd"},
     {.path = "etc/null", .mode = S_IFCHR | 0666},
     {.path = "usr", .mode = S_IFDIR | 0755},
@@ -84,6 +84,7 @@ static void check_contents(void)
     CHECK_EQ(sys_stat(AT("/etc/motd"), AT(&st)), 0);
     CHECK_EQ(st.st_size, 7);
     CHECK_EQ(st.st_mtime_sec, 1234);
+    CHECK_EQ(st.st_mtime_nsec, 5678);
     CHECK_EQ(st.st_uid, 7);
     CHECK_EQ(st.st_gid, 8);
     CHECK_EQ(st.st_blocks, 8);

@@ -31,6 +31,7 @@ class Record:
     data_at: int
     data: bytes
     inode: int
+    mtime_ns: int
 
 
 def read_newc(archive: bytes) -> Iterator[Record]:
@@ -43,7 +44,8 @@ def read_newc(archive: bytes) -> Iterator[Record]:
         name = archive[at + 110 : at + 110 + name_size].rstrip(b"\0").decode()
         data_at = at + 110 + name_size
         data_at += -data_at % 4
-        yield Record(name, mode, size, data_at, archive[data_at : data_at + size], fields[0])
+        yield Record(name, mode, size, data_at, archive[data_at : data_at + size], fields[0],
+                     fields[5] * 1_000_000_000 + fields[12])  # fmt: skip
         if name == "TRAILER!!!":
             return
         end = data_at + size
@@ -63,7 +65,7 @@ def test_data_is_page_aligned_and_followed_by_zeros(tmp_path: Path) -> None:
     source = tmp_path / "source"
     source.write_bytes(os.urandom(10_001))
     archive = archive_of(
-        RootEntry.file("/usr/bin/prog", source, 0o755, mtime=7),
+        RootEntry.file("/usr/bin/prog", source, 0o755, mtime_ns=7_000_000_009),
         RootEntry.inline("/etc/empty", b""),
         RootEntry.inline("/etc/x", b"x"),
         RootEntry.symlink("/bin", "usr/bin"),
@@ -77,6 +79,7 @@ def test_data_is_page_aligned_and_followed_by_zeros(tmp_path: Path) -> None:
     assert records["usr/bin/prog"].data == source.read_bytes()
     assert records["usr/bin/prog"].data_at % 4096 == 0
     assert records["usr/bin/prog"].mode == 0o100755
+    assert records["usr/bin/prog"].mtime_ns == 7_000_000_009
     assert records["etc/x"].data_at % 4096 == 0
     assert records["bin"].data == b"usr/bin"
     assert records["dev/null"].mode == 0o020666
