@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Start a process that does not outlive this one, and watch it.
 
-`subprocess` is not used on the path of `run`: the child needs PR_SET_PDEATHSIG, its own process
-group and exact descriptors, and its start must be quick. The caller is single-threaded (the CLI),
-so a plain fork is safe.
+`subprocess` is not used on the path of `run`: the child needs its own process group, exact
+descriptors, sometimes PR_SET_PDEATHSIG, and a quick start. The caller is single-threaded (the
+CLI), so a plain fork is safe.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from __future__ import annotations
 import os
 import select
 import signal
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from functools import cache
 from typing import NamedTuple
@@ -87,15 +87,45 @@ def plug_closed_stdio() -> tuple[bool, bool, bool]:
 
 
 def spawn(launch: Launch) -> Child:
-    """Fork and execute; raises PlatformError when the binary cannot be executed.
+    """Execute in a new process; raises PlatformError when the binary cannot be executed.
 
     The child gets its own process group, default signal dispositions and an empty mask.
     """
-    prctl = None
-    if launch.die_with_us:
-        import ctypes  # 5 ms that a run on the process platform need not pay
+    return _fork(launch) if launch.die_with_us else _posix_spawn(launch)
 
-        prctl = ctypes.CDLL(None).prctl
+
+def _posix_spawn(launch: Launch) -> Child:
+    """posix_spawn(3): 0.3 ms, where a fork of this interpreter takes 2.5."""
+    actions: list[tuple[int, int, int] | tuple[int, int]] = []
+    for at, fd in enumerate(launch.stdio):
+        if fd is None:
+            actions.append((os.POSIX_SPAWN_CLOSE, at))
+        else:
+            assert fd == at or fd >= 3, "a source below 3 would be overwritten"
+            actions.append((os.POSIX_SPAWN_DUP2, fd, at))
+    for fd in launch.keep:
+        os.set_inheritable(fd, True)
+    try:
+        pid = os.posix_spawn(
+            launch.argv[0],
+            launch.argv,
+            {},
+            file_actions=actions,
+            setpgroup=0,
+            setsigmask=(),
+            setsigdef=signal.valid_signals() - {signal.SIGKILL, signal.SIGSTOP},
+        )
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+        raise PlatformError(f"cannot execute {launch.argv[0]}: {reason}") from error
+    return Child(pid)
+
+
+def _fork(launch: Launch) -> Child:
+    """By hand, because PR_SET_PDEATHSIG must be set between fork and exec."""
+    import ctypes  # 5 ms that a run on the process platform need not pay
+
+    prctl = ctypes.CDLL(None).prctl
     parent = os.getpid()
     report_read, report_write = os.pipe()
     pid = os.fork()
@@ -110,14 +140,13 @@ def spawn(launch: Launch) -> Child:
     return Child(pid)
 
 
-def _become(launch: Launch, parent: int, report: int, prctl: object) -> None:
+def _become(launch: Launch, parent: int, report: int, prctl: Callable[..., object]) -> None:
     """In the child: never returns."""
     try:
         os.setpgid(0, 0)
-        if callable(prctl):
-            prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
-            if os.getppid() != parent:
-                os._exit(125)
+        prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+        if os.getppid() != parent:
+            os._exit(125)
         for number in signal.valid_signals():
             with suppress(OSError, ValueError):  # KILL, STOP and libc's own
                 signal.signal(number, signal.SIG_DFL)

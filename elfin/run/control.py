@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import struct
-from dataclasses import dataclass, field
 
 from abi import image as boot_format
 
@@ -33,21 +32,22 @@ def _record(kind: int, payload: bytes) -> bytes:
     return _HEADER.pack(kind, len(payload)) + payload + bytes(-len(payload) % 8)
 
 
-@dataclass(slots=True, eq=False, repr=False)
 class Report:
-    """All that the kernel has said so far. Statuses are as wait(2) reports them."""
+    """All that the kernel has said so far. Statuses are as wait(2) reports them; ``absent`` and
+    ``counts`` are by call number, the latter by door too. ``garbled``: it stopped making sense."""
 
-    started_ns: int | None = None
-    status: int | None = None
-    panic: str | None = None
-    out_of_memory: str | None = None
-    exec_failed: tuple[int, str] | None = None
-    peak_bytes: int | None = None
-    total_bytes: int | None = None
-    absent: dict[int, int] = field(default_factory=dict)
-    counts: dict[tuple[int, int], int] = field(default_factory=dict)
-    closed: set[int] = field(default_factory=set)
-    garbled: bool = False
+    def __init__(self) -> None:
+        self.started_ns: int | None = None
+        self.status: int | None = None
+        self.panic: str | None = None
+        self.out_of_memory: str | None = None
+        self.exec_failed: tuple[int, str] | None = None
+        self.peak_bytes: int | None = None
+        self.total_bytes: int | None = None
+        self.absent: dict[int, int] = {}
+        self.counts: dict[tuple[int, int], int] = {}
+        self.closed: set[int] = set()
+        self.garbled = False
 
 
 class Decoder:

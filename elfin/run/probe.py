@@ -98,7 +98,7 @@ def time_tiny_guest(qemu: Path, accel: str = "kvm") -> float | None:
             "-device", f"isa-debug-exit,iobase={_EXIT_PORT:#x},iosize=4",
         )  # fmt: skip
         try:
-            child = spawn(Launch(argv, (null, write_end, null)))
+            child = spawn(Launch(argv, (null, write_end, null), die_with_us=True))
         finally:
             os.close(write_end)
             os.close(null)

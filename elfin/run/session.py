@@ -11,7 +11,6 @@ import os
 import select
 import signal
 import time
-from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from elfin.host.process import Child
@@ -27,8 +26,7 @@ _BACKGROUND_POLL_NS = 200_000_000
 _COMPLAINT_BYTES = 16 * 1024
 
 
-@dataclass(slots=True, eq=False, repr=False)
-class Running:
+class Running(NamedTuple):
     """A launched machine and our ends of its channels.
 
     ``outputs`` deliver the program's stdout and stderr (vm only), ``inputs`` feed its stdin,
@@ -41,18 +39,18 @@ class Running:
     control: GuestEnd
     launched_ns: int
     name: str
-    outputs: list[Pump] = field(default_factory=list)
-    inputs: list[Pump] = field(default_factory=list)
-    logs: list[Pump] = field(default_factory=list)
+    outputs: tuple[Pump, ...] = ()
+    inputs: tuple[Pump, ...] = ()
+    logs: tuple[Pump, ...] = ()
     complaint: int | None = None
     terminal: int | None = None
-    kept: list[GuestEnd] = field(default_factory=list)
+    kept: tuple[GuestEnd, ...] = ()
 
     def close(self) -> None:
         """Release what is still open; the machine's process has ended."""
         for pump in self.outputs + self.inputs + self.logs:
             pump.abandon()
-        for end in [self.control, *self.kept]:
+        for end in (self.control, *self.kept):
             end.close()
         if self.complaint is not None:
             os.close(self.complaint)
@@ -149,9 +147,9 @@ class Session:
             self._poll.register(fd, events)
         self._registered = wanted
 
-    def _pumps(self) -> list[Pump]:
+    def _pumps(self) -> tuple[Pump, ...]:
         running = self._running
-        inputs = running.inputs if self._gone_ns is None else []
+        inputs = running.inputs if self._gone_ns is None else ()
         return running.outputs + running.logs + inputs
 
     def _wait_ms(self) -> int | None:

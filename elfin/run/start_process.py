@@ -52,8 +52,11 @@ def start_process(
         theirs.close()
         if feed is not None and stdin is not None:
             os.close(stdin)
-    running = Running(child, GuestEnd(ours), launched_ns, "the process kernel")
-    running.terminal = streams.terminal
-    if feed is not None:
-        running.inputs = [Pump(HostInput(0), PipeEnd(feed))]
-    return running
+    return Running(
+        child,
+        GuestEnd(ours),
+        launched_ns,
+        "the process kernel",
+        inputs=() if feed is None else (Pump(HostInput(0), PipeEnd(feed)),),
+        terminal=streams.terminal,
+    )

@@ -76,23 +76,25 @@ def start_vm(
         for _, theirs in pairs:
             theirs.close()
     stdin, stdout, stderr, log, control = (GuestEnd(ours) for ours, _ in pairs)
-    running = Running(child, control, launched_ns, "QEMU")
-    running.complaint = complaint_read
-    running.terminal = streams.terminal
-    running.outputs = [
-        Pump(end, _output(fd, streams.kinds[fd])) for fd, end in ((1, stdout), (2, stderr))
-    ]
-    running.logs = [Pump(log, _log_sink(options.log))]
-    if streams.kinds[0] in (StdioKind.CLOSED, StdioKind.NULL):
+    feeds = streams.kinds[0] not in (StdioKind.CLOSED, StdioKind.NULL)
+    if not feeds:
         stdin.finish()
-        running.kept = [stdin]
-    else:
-        running.inputs = [Pump(HostInput(0), StdinSink(stdin))]
-    return running
+    return Running(
+        child,
+        control,
+        launched_ns,
+        "QEMU",
+        outputs=(Pump(stdout, _output(1, streams)), Pump(stderr, _output(2, streams))),
+        inputs=(Pump(HostInput(0), StdinSink(stdin)),) if feeds else (),
+        logs=(Pump(log, _log_sink(options.log)),),
+        complaint=complaint_read,
+        terminal=streams.terminal,
+        kept=() if feeds else (stdin,),
+    )
 
 
-def _output(fd: int, kind: StdioKind) -> Sink:
-    if kind is StdioKind.CLOSED:
+def _output(fd: int, streams: Streams) -> Sink:
+    if streams.kinds[fd] is StdioKind.CLOSED:
         return Discard()
     return HostOutput(fd)
 

@@ -82,13 +82,17 @@ def test_errors_are_sentences() -> None:
             assert 124 <= kind.exit_status <= 127
 
 
-def test_spawn_places_descriptors(tmp_path: Path) -> None:
+BOTH_WAYS = pytest.mark.parametrize("die_with_us", [True, False], ids=["fork", "posix_spawn"])
+
+
+@BOTH_WAYS
+def test_spawn_places_descriptors(tmp_path: Path, die_with_us: bool) -> None:
     read, write = os.pipe()
     file = os.open(tmp_path / "f", os.O_RDWR | os.O_CREAT)
     os.write(file, b"kept")
     os.lseek(file, 0, 0)
     script = f"cat /proc/self/fd/{file}; echo err >&2; readlink /proc/$$/fd/0; env | grep -c HOME"
-    child = spawn(Launch(("/bin/sh", "-c", script), (None, write, write), (file,)))
+    child = spawn(Launch(("/bin/sh", "-c", script), (None, write, write), (file,), die_with_us))
     os.close(write)
     assert child.wait(10) is not None
     with os.fdopen(read) as output:
@@ -97,19 +101,24 @@ def test_spawn_places_descriptors(tmp_path: Path) -> None:
     os.close(file)
 
 
-def test_spawn_of_what_is_not_there() -> None:
+@BOTH_WAYS
+def test_spawn_of_what_is_not_there(die_with_us: bool) -> None:
     with pytest.raises(PlatformError, match="cannot execute /nonexistent: no such file"):
-        spawn(Launch(("/nonexistent",), (0, 1, 2)))
+        spawn(Launch(("/nonexistent",), (0, 1, 2), (), die_with_us))
 
 
-def test_spawned_child_has_default_signals_and_its_own_group() -> None:
+@BOTH_WAYS
+def test_spawned_child_has_default_signals_and_its_own_group(die_with_us: bool) -> None:
     code = (
         "import os, signal, sys\n"
         "signal.signal(signal.SIGUSR1, signal.SIG_IGN)\n"
         "signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGUSR2])\n"
         "from elfin.host.process import Launch, spawn\n"
-        "child = spawn(Launch(('/bin/cat', '/proc/self/status'), (0, 1, 2)))\n"
+        f"way = {die_with_us}\n"
+        "child = spawn(Launch(('/bin/cat', '/proc/self/status'), (0, 1, 2), (), way))\n"
         "child.wait(10)\n"
+        "child = spawn(Launch(('/bin/cat', '/proc/self/stat'), (0, 1, 2), (), way))\n"
+        "child.wait(10)\nprint(child.pid)\n"
     )
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
     status = dict(line.split(":\t", 1) for line in done.stdout.splitlines() if ":\t" in line)
@@ -117,6 +126,8 @@ def test_spawned_child_has_default_signals_and_its_own_group() -> None:
         mask = int(status[field], 16)
         for number in (signal.SIGUSR1, signal.SIGUSR2, signal.SIGPIPE):
             assert not mask >> (number - 1) & 1, field
+    *_, stat, pid = done.stdout.splitlines()
+    assert stat.rpartition(")")[2].split()[2] == pid  # its process group
 
 
 def test_a_child_dies_with_us() -> None:

@@ -46,7 +46,8 @@ def test_microvm() -> None:
     assert "virtio-serial-device,max_ports=6" in devices
     names = ["stdin", "stdout", "stderr", "log", "control"]
     assert devices[-5:] == [f"virtserialport,chardev={n},nr={i + 1}" for i, n in enumerate(names)]
-    assert values(argv, "-chardev")[1:] == [f"socket,id={n},fd={20 + i}" for i, n in enumerate(names)]
+    sockets = [f"socket,id={n},fd={20 + i}" for i, n in enumerate(names)]
+    assert values(argv, "-chardev") == ["stdio,id=emergency,signal=off", *sockets]
 
 
 def test_q35_has_pci() -> None:
