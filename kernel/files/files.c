@@ -82,7 +82,8 @@ int files_start(void)
     file_system_init(&anonymous_fs, "anon_inodefs", ANON_INODE_FS_MAGIC);
     file_system_init(&pipe_fs, "pipefs", PIPEFS_MAGIC);
     file_system_init(&memfd_fs, "tmpfs", TMPFS_MAGIC);
-    int error = tmpfs_init(&root_fs, "rootfs", 0755);
+    int error = tmpfs_init(&root_fs, "tmpfs", 0755);
+    root_fs.source = "elfin";
     if (!error)
         error = mount_at(&root_fs, "/");
     if (!error && rom && rom->size)

@@ -85,6 +85,12 @@ static void show_cmdline(struct text *t, unused_arg const struct proc_subject *s
     text_add(t, "\n");
 }
 
+static void show_vmstat(struct text *t, unused_arg const struct proc_subject *s)
+{
+    text_add(t, "nr_free_pages %llu\npgpgin 0\npgpgout 0\npswpin 0\npswpout 0\n",
+             (unsigned long long)page_free_count());
+}
+
 static void show_swaps(struct text *t, unused_arg const struct proc_subject *s)
 {
     text_add(t, "Filename\t\t\t\tType\t\tSize\t\tUsed\t\tPriority\n");
@@ -162,5 +168,6 @@ const struct proc_entry proc_system_entries[] = {
     PROC_DIRECTORY("sys", proc_sys_entries),
     PROC_FILE("uptime", show_uptime),
     PROC_FILE("version", show_version),
+    PROC_FILE("vmstat", show_vmstat),
     {.name = NULL},
 };
