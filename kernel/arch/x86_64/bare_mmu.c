@@ -88,22 +88,33 @@ void mmu_start(u64 ram_end)
     write_cr3(read_cr3());
 }
 
+static bool device_table(u64 *slot)
+{
+    paddr_t table;
+
+    if (*slot)
+        return true;
+    if (!mmu_table_alloc(&table))
+        table = early_table();
+    *slot = table ? table | ENTRY_PRESENT | ENTRY_WRITE : 0;
+    return table != 0;
+}
+
+/* Firmware may put 64-bit windows at the very top of the CPU's addresses, beyond the 512 GiB of the
+ * first slot. Spaces copy the top table: devices are mapped before the first space is made. */
 volatile void *mmu_map_device(paddr_t start, u64 length)
 {
     const u64 flags = ENTRY_PRESENT | ENTRY_WRITE | ENTRY_LARGE | ENTRY_GLOBAL | ENTRY_NX |
                       ENTRY_ACCESSED | ENTRY_DIRTY | ENTRY_UNCACHED;
 
     for (paddr_t p = align_down(start, LARGE_BYTES); p < start + length; p += LARGE_BYTES) {
-        u64 *slot = &boot_pointers_low[p >> 30 & 511];
-        paddr_t table;
-        if (!*slot) {
-            if (!mmu_table_alloc(&table))
-                table = early_table();
-            if (!table)
-                return NULL;
-            *slot = table | ENTRY_PRESENT | ENTRY_WRITE;
-        }
-        u64 *entry = &table_at(*slot & ENTRY_FRAME)[SLOT(p, 1)];
+        u64 top = DIRECT_MAP_SLOT + (p >> 39);
+        if (top >= KERNEL_SLOT || !device_table(&boot_top[top]))
+            return NULL;
+        u64 *pointers = table_at(boot_top[top] & ENTRY_FRAME);
+        if (!device_table(&pointers[SLOT(p, 2)]))
+            return NULL;
+        u64 *entry = &table_at(pointers[SLOT(p, 2)] & ENTRY_FRAME)[SLOT(p, 1)];
         if (!*entry)
             *entry = p | flags;
     }

@@ -71,12 +71,12 @@ void platform_vdso_clock(struct platform_vdso_clock *out)
 
 /* An interrupt may fire between the lines: then fires_ns lies in the past and the next call arms
  * the timer again. */
-static void arm(void)
+static void arm(bool with_tick)
 {
     u64 now_ns = bare_clock_ns();
     u64 wanted_ns = deadline_ns;
 
-    if (tick_on)
+    if (with_tick)
         wanted_ns = min_u64(wanted_ns, now_ns + platform_traits()->tick_ns);
     if (wanted_ns == NO_DEADLINE || (fires_ns > now_ns && fires_ns <= wanted_ns))
         return;
@@ -89,11 +89,18 @@ static void arm(void)
 void platform_timer_set(u64 deadline)
 {
     deadline_ns = deadline;
-    arm();
+    arm(tick_on);
+}
+
+/* No program runs while idle, so no tick is needed; the next platform_timer_set brings it back. */
+void vm_timer_idle(u64 deadline)
+{
+    deadline_ns = deadline;
+    arm(false);
 }
 
 void platform_tick(bool on)
 {
     tick_on = on;
-    arm();
+    arm(tick_on);
 }

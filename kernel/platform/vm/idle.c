@@ -11,7 +11,7 @@ void platform_idle(u64 deadline_ns)
     struct cpu_block *cpu = this_cpu();
     u64 start_ns = platform_monotonic_ns();
 
-    platform_timer_set(deadline_ns);
+    vm_timer_idle(deadline_ns);
     bare_interrupts_off();
     if (!(cpu->pending & PENDING_INTERRUPT))
         bare_interrupts_wait();

@@ -11,3 +11,4 @@ extern const struct bare_machine *vm_machine;
 /* clock.c */
 void vm_clock_start(void);
 void vm_account_idle(u64 ns);
+void vm_timer_idle(u64 deadline_ns);
