@@ -11,6 +11,7 @@
 #include "files/stdio.h"
 #include "lib/random.h"
 #include "memory/page.h"
+#include "memory/shared_memory.h"
 
 static long read_end(unused_arg struct file *f, unused_arg struct io *io, unused_arg u64 *offset)
 {
@@ -82,8 +83,10 @@ static long seek_null(struct file *f, unused_arg s64 offset, unused_arg int when
 static const struct file_operations null_operations = {
     .read = read_end, .write = write_all, .seek = seek_null,
 };
+static struct backing *zero_backing(unused_arg struct file *f) { return zero_memory(); }
+
 static const struct file_operations zero_operations = {
-    .read = read_zeros, .write = write_all, .seek = seek_null,
+    .read = read_zeros, .write = write_all, .seek = seek_null, .backing = zero_backing,
 };
 static const struct file_operations full_operations = {
     .read = read_zeros, .write = write_full, .seek = seek_null,

@@ -92,3 +92,9 @@ void shared_memory_resize(struct backing *b, u64 size)
     if (b->size < old)
         page_store_truncate(&of(b)->store, b->size);
 }
+
+struct backing *zero_memory(void)
+{
+    static struct backing zero = {.operations = &operations};
+    return &zero;
+}

@@ -37,26 +37,42 @@ static long check_file(const struct file *f, u64 prot, u64 flags)
     return can_read(f) ? 0 : -EACCES;
 }
 
+/* What stands behind the file, held. /dev/zero has no contents: a private mapping of it is anonymous
+ * memory, a shared one memory of its own. */
+static long set_backing(struct map_request *r, struct backing *b)
+{
+    r->backing = b;
+    if (b != zero_memory()) {
+        b->operations->hold(b);
+        return 0;
+    }
+    r->offset = 0;
+    r->backing = r->flags & VMA_SHARED ? shared_memory_create(r->length) : NULL;
+    return r->flags & VMA_SHARED && !r->backing ? -ENOMEM : 0;
+}
+
 static long set_file(struct map_request *r, struct file *f, u64 prot, u64 flags)
 {
     long error = check_file(f, prot, flags);
     if (error)
         return error;
-    r->backing = f->operations->backing ? f->operations->backing(f) : NULL;
-    if (!r->backing)
+    struct backing *b = f->operations->backing ? f->operations->backing(f) : NULL;
+    if (!b)
         return -ENODEV;
     if (flags & MAP_GROWSDOWN)
         return -EINVAL;
     if ((flags & MAP_TYPE) == MAP_PRIVATE)
-        return 0;
+        return set_backing(r, b);
     if (file_is_write_sealed(f) && (prot & PROT_WRITE))
         return -EPERM;
     r->flags |= VMA_SHARED | (can_write(f) && !file_is_write_sealed(f) ? VMA_MAY_WRITE : 0);
-    return 0;
+    return set_backing(r, b);
 }
 
 static long set_anonymous(struct map_request *r, u64 flags)
 {
+    if (flags & MAP_HUGETLB)
+        return -ENOMEM; /* as a Linux with no huge pages set aside */
     r->offset = 0;
     if ((flags & MAP_TYPE) == MAP_PRIVATE) {
         r->flags |= flags & MAP_GROWSDOWN ? VMA_GROWS_DOWN : 0;
@@ -97,18 +113,6 @@ static struct map_request make_request(u64 address, u64 length, u64 prot, u64 fl
     };
 }
 
-static long map_anonymous(struct space *s, struct map_request *r, u64 flags)
-{
-    if (flags & MAP_HUGETLB)
-        return -ENOMEM; /* as a Linux with no huge pages set aside */
-    long result = set_anonymous(r, flags);
-    if (!result)
-        result = space_map(s, r);
-    if (r->backing)
-        r->backing->operations->drop(r->backing); /* the mapping holds its own */
-    return result;
-}
-
 long sys_mmap(u64 address, u64 length, u64 prot, u64 flags, int fd, s64 offset)
 {
     struct process *p = current_process();
@@ -121,10 +125,13 @@ long sys_mmap(u64 address, u64 length, u64 prot, u64 flags, int fd, s64 offset)
     long result = length == 0 || (f && flags & MAP_HUGETLB) ? -EINVAL : check_locked(p, length, flags);
     if (!result && ((u64)offset >> PAGE_SHIFT) + (length >> PAGE_SHIFT) > UINT64_MAX >> PAGE_SHIFT)
         result = -EOVERFLOW;
-    if (!result && f)
-        result = set_file(&r, f, prot, flags);
     if (!result)
-        result = f ? space_map(p->space, &r) : map_anonymous(p->space, &r, flags);
+        result = f ? set_file(&r, f, prot, flags) : set_anonymous(&r, flags);
+    if (!result) {
+        result = space_map(p->space, &r);
+        if (r.backing)
+            r.backing->operations->drop(r.backing); /* the mapping holds its own */
+    }
     if (f)
         file_drop(f);
     return result;

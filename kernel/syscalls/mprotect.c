@@ -41,3 +41,9 @@ long sys_mprotect(u64 address, u64 length, u64 prot)
     return space_protect(s, address, end - address,
                          (u32)(prot & (PROT_READ | PROT_WRITE | PROT_EXEC)));
 }
+
+/* Without protection keys there is only "none", -1. */
+long sys_pkey_mprotect(u64 address, u64 length, u64 prot, int pkey)
+{
+    return pkey == -1 ? sys_mprotect(address, length, prot) : -EINVAL;
+}

@@ -68,6 +68,21 @@ static void test_mprotect(void)
     munmap(code, PAGE);
 }
 
+static void test_keys(void)
+{
+    char *p = map(1, PROT_READ);
+    long key = syscall(SYS_pkey_alloc, 0, 0);
+    CHECK(key >= 0 || errno == ENOSPC || errno == EINVAL); /* EINVAL: this CPU has none */
+    CHECK_ERRNO(syscall(SYS_pkey_alloc, 1, 0), EINVAL);
+    CHECK_ERRNO(syscall(SYS_pkey_alloc, 0, 4), EINVAL);
+    CHECK(syscall(SYS_pkey_mprotect, p, PAGE, PROT_READ | PROT_WRITE, -1) == 0 && touch(p, 1) == 0);
+    CHECK_ERRNO(syscall(SYS_pkey_mprotect, p, PAGE, PROT_READ, 15), EINVAL);
+    if (key >= 0)
+        CHECK(syscall(SYS_pkey_free, key) == 0);
+    CHECK_ERRNO(syscall(SYS_pkey_free, 15), EINVAL);
+    munmap(p, PAGE);
+}
+
 static void test_mremap(void)
 {
     char *p = map(8, PROT_READ | PROT_WRITE);
@@ -202,6 +217,7 @@ int main(void)
     sigaction(SIGBUS, &action, NULL);
     test_brk(); /* first: libc's heap may sit there later */
     test_mprotect();
+    test_keys();
     test_mremap();
     test_madvise();
     test_sync_and_residency();

@@ -193,6 +193,20 @@ static void test_shared_anonymous(void)
     munmap(q, 2 * PAGE);
 }
 
+static void test_dev_zero(void)
+{
+    int fd = open("/dev/zero", O_RDWR);
+    char *private = mmap(NULL, 2 * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE, fd, 0);
+    char *shared = mmap(NULL, 2 * PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+    CHECK(private != MAP_FAILED && shared != MAP_FAILED && private != shared);
+    CHECK(touch(private, 1) == 0 && touch(shared, 0) == 0);
+    CHECK(private[PAGE] == 0 && shared[PAGE] == 0);
+    CHECK(touch(shared + PAGE, 1) == 0 && private[PAGE] == 0);
+    munmap(private, 2 * PAGE);
+    munmap(shared, 2 * PAGE);
+    close(fd);
+}
+
 static void test_limits(void)
 {
     struct rlimit old, small = {64 << 20, RLIM_INFINITY};
@@ -239,6 +253,7 @@ int main(void)
     test_file_mappings();
     test_offsets();
     test_shared_anonymous();
+    test_dev_zero();
     test_limits();
     test_calls_touch_program_memory();
     CHECK_DONE();
