@@ -11,7 +11,7 @@
 #include "lib/log.h"
 #include "lib/string.h"
 #include "load/image.h"
-#include "load/vdso_data.h"
+#include "arch/vdso_data.h"
 #include "load/vdso_image.h"
 #include "memory/page.h"
 

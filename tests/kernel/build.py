@@ -54,8 +54,8 @@ rule vdso
 VDSO_SOURCES = (
     "arch/x86_64/vdso/vdso.c",
     "arch/x86_64/vdso/vdso.ld",
-    "load/vdso_data.h",
-    "load/vdso_time.h",
+    "arch/vdso_data.h",
+    "arch/vdso_time.h",
 )
 GENERATED_HEADERS = ("abi_numbers.h", "abi_handlers.h", "abi_trace.h")
 GENERATED_SOURCES = ("abi_dispatch.c", "abi_trace.c")

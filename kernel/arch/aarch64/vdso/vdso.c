@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * Holds:    the vDSO's functions: program code, called by libc in the program's own context.
- * See:      load/vdso_time.h; vdso(7), clock_gettime(2); sigreturn.S
+ * See:      arch/vdso_time.h; vdso(7), clock_gettime(2); sigreturn.S
  */
 #define SYS_CLOCK_GETTIME 113
 #define SYS_CLOCK_GETRES 114
-#include "load/vdso_time.h"
+#include "arch/vdso_time.h"
 
 EXPORT int __kernel_clock_gettime(int clock, struct linux_timespec *out);
 EXPORT int __kernel_gettimeofday(struct linux_timeval *out, struct linux_timezone *zone);

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * Holds:    the vDSO's functions: program code, called by libc in the program's own context.
- * See:      load/vdso_time.h; vdso(7), clock_gettime(2), getcpu(2)
+ * See:      arch/vdso_time.h; vdso(7), clock_gettime(2), getcpu(2)
  */
 #define SYS_CLOCK_GETTIME 228
 #define SYS_CLOCK_GETRES 229
-#include "load/vdso_time.h"
+#include "arch/vdso_time.h"
 
 EXPORT int __vdso_clock_gettime(int clock, struct linux_timespec *out);
 EXPORT int __vdso_gettimeofday(struct linux_timeval *out, struct linux_timezone *zone);

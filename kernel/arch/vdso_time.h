@@ -13,7 +13,7 @@
 #include <stdint.h>
 
 #include "abi/linux/time.h"
-#include "load/vdso_data.h"
+#include "arch/vdso_data.h"
 
 #define EXPORT __attribute__((visibility("default")))
 #define NSEC_PER_SEC 1000000000ull
