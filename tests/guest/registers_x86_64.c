@@ -8,11 +8,8 @@
 #include <sys/time.h>
 #include <time.h>
 
-#define SPIN 1
-#define CALL 2
-
-/* rounds, what, number of the call: 0, or the number of the first register that differs. */
-uint64_t check_registers(uint64_t rounds, uint64_t what, uint64_t number);
+/* Rounds, unused, number of the call (NO_CALL: spins). 0, or which register differs first. */
+uint64_t check_registers(uint64_t rounds, uint64_t unused, uint64_t number);
 
 __asm__(
     ".text\n"
@@ -21,7 +18,6 @@ __asm__(
     "  push %rbx\n  push %rbp\n  push %r12\n  push %r13\n  push %r14\n  push %r15\n"
     "  mov %rdx, -24(%rsp)\n"  /* all of these lie in the red zone */
     "  movabs $0x1111222233334444, %rax\n  mov %rax, -32(%rsp)\n"
-    "  cmp $2, %rsi\n"
     "  mov %rdi, -16(%rsp)\n"
     "1: mov $0x101, %rbx\n  mov $0x102, %rbp\n  mov $0x103, %rdi\n  mov $0x104, %rsi\n"
     "  mov $0x105, %rdx\n  mov $0x106, %r8\n  mov $0x107, %r9\n  mov $0x108, %r10\n"
@@ -64,14 +60,18 @@ __asm__(
 
 static int vectors_kept(uint64_t rounds, uint64_t number)
 {
-    static uint8_t before[16][32] __attribute__((aligned(32))), after[16][32] __attribute__((aligned(32)));
+    static uint8_t before[16][32] __attribute__((aligned(32)));
+    static uint8_t after[16][32] __attribute__((aligned(32)));
     int avx = __builtin_cpu_supports("avx");
     uint32_t mxcsr = 0x1f80 | 0x6000, mxcsr_after;
     uint16_t control = 0x037f & ~0x0300, control_after;
     for (unsigned i = 0; i < sizeof(before); i++)
         ((uint8_t *)before)[i] = (uint8_t)(i * 7 + 3);
     __asm__ volatile("ldmxcsr %0\n fldcw %1" : : "m"(mxcsr), "m"(control));
-#define EACH(op) op(0) op(1) op(2) op(3) op(4) op(5) op(6) op(7) op(8) op(9) op(10) op(11) op(12) op(13) op(14) op(15)
+#define EACH(op)                                                                                   \
+    op(0) op(1) op(2) op(3) op(4) op(5) op(6) op(7) op(8) op(9) op(10) op(11) op(12) op(13) op(14) \
+        op(15)
+#define INPUTS [b] "r"(before), [a] "r"(after), [rounds] "r"(rounds), [number] "r"(number)
 #define LOAD(n) "vmovdqa " #n "*32(%[b]), %%ymm" #n "\n"
 #define STORE(n) "vmovdqa %%ymm" #n ", " #n "*32(%[a])\n"
 #define LOAD_X(n) "movdqa " #n "*32(%[b]), %%xmm" #n "\n"
@@ -82,12 +82,12 @@ static int vectors_kept(uint64_t rounds, uint64_t number)
     uint64_t wrong = 0;
     if (avx)
         __asm__ volatile(EACH(LOAD) RUN EACH(STORE) : [wrong] "=&r"(wrong)
-                         : [b] "r"(before), [a] "r"(after), [rounds] "r"(rounds), [number] "r"(number)
+                         : INPUTS
                          : "rax", "rcx", "rdx", "rsi", "rdi", "r8", "r9", "r10", "r11", "memory");
     else {
         memcpy(after, before, sizeof(after));
         __asm__ volatile(EACH(LOAD_X) RUN EACH(STORE_X) : [wrong] "=&r"(wrong)
-                         : [b] "r"(before), [a] "r"(after), [rounds] "r"(rounds), [number] "r"(number)
+                         : INPUTS
                          : "rax", "rcx", "rdx", "rsi", "rdi", "r8", "r9", "r10", "r11", "memory");
     }
     __asm__ volatile("stmxcsr %0\n fnstcw %1" : "=m"(mxcsr_after), "=m"(control_after));

@@ -62,7 +62,7 @@ _start:
     .size _start, . - _start
 
 /* Vector state from the signal frame. %rbx: ucontext. Uses rax, rcx, rdx. Kernel code wants the
- * flags that `syscall` and interrupts clear on vm; signal delivery leaves NT and AC as they were. */
+ * flags that `syscall` and interrupts clear on vm; signal delivery leaves NT and AC alone. */
 .macro RESTORE_VECTOR_STATE
     movq UC_FPSTATE(%rbx), %rcx
     movl $-1, %eax
@@ -81,7 +81,8 @@ _start:
 .endm
 
 /* %rbx: ucontext -> the trap frame at %rcx, call_number from %rdx; then rsp moves there, and not
- * before: as soon as it is off the signal stack the next signal overwrites the ucontext. Uses rax. */
+ * before: as soon as it is off the signal stack the next signal overwrites the ucontext.
+ * Uses rax. */
 .macro FILL_FRAME
     COPY_REGISTER UC_R15, FRAME_R15
     COPY_REGISTER UC_R14, FRAME_R14

@@ -27,7 +27,8 @@ static u64 protection(u32 access)
 static int map(struct platform_space *space, u64 start, u64 length, u64 prot, u64 flags, int fd,
                u64 offset)
 {
-    long got = host_call_in(space, HOST_mmap, start, length, prot, flags | MAP_FIXED, (u64)fd, offset);
+    flags |= MAP_FIXED;
+    long got = host_call_in(space, HOST_mmap, start, length, prot, flags, (u64)fd, offset);
     return got < 0 ? (int)got : 0;
 }
 

@@ -241,7 +241,8 @@ static void take_root_image(void)
     } else {
         if (probe > 0)
             host(HOST_munmap, probe, PAGE_SIZE);
-        long got = host_map(HOST_WINDOW + IMAGE_PADDR, size, PROT_READ, MAP_SHARED | MAP_FIXED, fd, 0);
+        long got = host_map(HOST_WINDOW + IMAGE_PADDR, size, PROT_READ, MAP_SHARED | MAP_FIXED, fd,
+                            0);
         if (got < 0)
             host_refuse("the root image cannot be mapped", got);
     }

@@ -137,7 +137,8 @@ noreturn_fn void host_supervise(int child_events_fd)
     struct linux_timespec delay = {0, ZYGOTE_DELAY_NS};
     u8 drained[128];
     for (;;) {
-        long n = host(HOST_ppoll, watched, ARRAY_SIZE(watched), zygote_is_there() ? 0 : &delay, 0, 8);
+        struct linux_timespec *limit = zygote_is_there() ? NULL : &delay;
+        long n = host(HOST_ppoll, watched, ARRAY_SIZE(watched), limit, 0, 8);
         if (n == 0)
             make_zygote();
         if (n <= 0)

@@ -143,5 +143,5 @@ void host_trap_start(void)
     if (error)
         error = dispatch_by_seccomp();
     if (error)
-        host_refuse("the host offers neither Syscall User Dispatch (Linux 5.11) nor seccomp", error);
+        host_refuse("the host has neither Syscall User Dispatch (Linux 5.11) nor seccomp", error);
 }
