@@ -19,6 +19,7 @@ from elfin.rootfs.debian import RootRequest, build_root, read_manifest
 from elfin.rootfs.packages import PackageDatabase
 from elfin.rootfs.unpack import Alternative, link_alternatives, prepare, unpack
 from elfin.rootfs.view import RootView
+from tests.system.roots import environment
 
 PROJECT = Path(__file__).resolve().parents[2]
 
@@ -180,7 +181,12 @@ def test_a_real_root(tmp_path: Path) -> None:
     output = tmp_path / "root"
     command = [sys.executable, "-m", "elfin", "rootfs", "debian", "--slim", "-o", str(output)]
     done = subprocess.run(
-        [*command, "busybox-static"], cwd=PROJECT, capture_output=True, text=True, check=False
+        [*command, "busybox-static"],
+        cwd=PROJECT,
+        env=environment(),
+        capture_output=True,
+        text=True,
+        check=False,
     )
     if "could not" in done.stderr.lower() or "failed to fetch" in done.stderr.lower():
         pytest.skip(f"no network: {done.stderr.strip()}")

@@ -21,7 +21,7 @@ from pathlib import Path
 from elfin.rootfs.view import RootView
 from tests.system.fixtures import FIXTURES, MTIME
 from tests.system.native import GUEST_FOLDER
-from tests.system.roots import PROJECT, ensure_root
+from tests.system.roots import PROJECT, ensure_root, environment
 from tests.system.rows import BASE_ENV, Row, Suite
 
 TIMEOUT_SECONDS = 90
@@ -162,7 +162,7 @@ def run_elfin(row: Row, root: Path | None, platform: str) -> Outcome:
             argv += ["--rootfs", str(root)]
         if row.memory:
             argv += ["-m", row.memory]
-        done = _execute([*argv, "--", *_host_argv(row)], row, dict(os.environ))
+        done = _execute([*argv, "--", *_host_argv(row)], row, environment())
         told = json.loads(result.read_text()) if result.exists() else {}
     peak = told.get("peak_bytes")
     return replace(done, peak_mib=peak / 2**20 if peak else None)

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import fcntl
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -14,6 +15,11 @@ from tests.system.native import GUEST_FOLDER
 
 PROJECT = Path(__file__).resolve().parents[2]
 ROOTS = PROJECT / "build" / "roots"
+
+
+def environment() -> dict[str, str]:
+    """Of every elfin that tests start: its cache lies in build/, not in the user's."""
+    return {"ELFIN_CACHE_DIR": str(PROJECT / "build" / "cache"), **os.environ}
 
 
 class RootUnavailable(Exception):
@@ -38,7 +44,12 @@ def ensure_root(name: str, packages: tuple[str, ...]) -> Path:
             str(root),
         ]
         done = subprocess.run(
-            [*command, *packages], cwd=PROJECT, capture_output=True, text=True, check=False
+            [*command, *packages],
+            cwd=PROJECT,
+            env=environment(),
+            capture_output=True,
+            text=True,
+            check=False,
         )
         if done.returncode:
             raise RootUnavailable(done.stderr.strip() or f"status {done.returncode}")
