@@ -114,7 +114,7 @@ def main() -> int:
 
 def _print_end(count: int, different: int, wanted: tuple[str, ...]) -> None:
     print("ms: the whole command, its image in the cache; MiB: the guest's peak, on Linux VmHWM")
-    if "vm" not in wanted:
+    if "vm" not in platforms():
         print("vm was left out: QEMU is not installed; as root: apt-get install qemu-system-x86")
     print(f"{count - different} of {count} rows identical to Linux on {' and '.join(wanted)}")
 
