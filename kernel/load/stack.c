@@ -145,8 +145,9 @@ static u64 plan_stack(const struct stack_request *r, struct stack_plan *p)
     p->argv = measure(r->argv);
     p->envp = measure(r->envp);
     p->words = 1 + p->argv.count + 1 + p->envp.count + 1 + 2 * (u64)r->auxv_count;
-    u64 strings = 8 + strlen(r->filename) + 1 + p->argv.bytes + p->envp.bytes;
-    return strings + 8192 + 64 + RANDOM_BYTES + p->words * sizeof(u64);
+    /* As on Linux the first mapping is measured by the strings; what lies below them, however long,
+     * is in the extra pages or makes the stack grow. */
+    return 8 + strlen(r->filename) + 1 + p->argv.bytes + p->envp.bytes;
 }
 
 static int fill_stack(struct stack_request *r, struct stack_plan *p, u64 top, u64 *words, u64 *sp)
