@@ -166,7 +166,12 @@ def assembly_recipes(output: Path) -> Iterator[Recipe]:
         yield Recipe(target, (*command, str(source), "-o", str(output / target)), (source,))
     # A kernel, not a program: the floor under every boot time on the vm platform.
     source = SOURCES / "floor_x86_64.S"
-    at = ("-Wl,-Ttext=0x100000", "-Wl,--section-start=.note.pvh=0x101000", "-Wl,--build-id=none", "-Wl,-z,noseparate-code")
+    at = (
+        "-Wl,-Ttext=0x100000",
+        "-Wl,--section-start=.note.pvh=0x101000",
+        "-Wl,--build-id=none",
+        "-Wl,-z,noseparate-code",
+    )
     yield Recipe(
         "asm/floor-x86_64",
         ("gcc", "-nostdlib", "-static", "-no-pie", *at, str(source), "-o",
