@@ -168,7 +168,7 @@ def floor_first_byte() -> float:
     read, write = os.pipe()
     null = os.open(os.devnull, os.O_RDWR)
     try:
-        argv = floor_argv(qemu, ROOT / "build/corpus/floor/floor-x86_64")
+        argv = floor_argv(qemu, ROOT / "build/corpus/asm/floor-x86_64")
         return _fd_to_first_byte(argv, {0: null, 1: write, 2: null}, (), read)
     finally:
         for fd in (read, write, null):
