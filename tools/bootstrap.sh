@@ -65,6 +65,11 @@ private_python() {
         for archive in "$at"/cache/archives/*.deb; do
             dpkg-deb -x "$archive" "$at/tree"
         done
+        # Of the libraries that this Python needs and a minimal Debian lacks only SQLite matters here.
+        for library in "$at"/tree/usr/lib/*/libsqlite3.so.0; do
+            sed -i "1i import ctypes; ctypes.CDLL('$library')" \
+                "$at"/tree/usr/lib/python3.*/sqlite3/__init__.py
+        done
     fi
     "$python" -m venv --clear --without-pip .venv
     for wheel in "$at"/tree/usr/share/python-wheels/pip-*.whl; do

@@ -70,6 +70,7 @@ prepare() { # $1: stage, $2: user
     rm -rf --one-file-system "$root"
     cp -a "$fresh/base" "$root"
     carry_in "$root"
+    mount --bind "$root" "$root" # a root directory that is a mount, as on any machine
     mount -t proc proc "$root/proc"
     mount -t tmpfs tmpfs "$root/dev"
     mkdir "$root/dev/shm" "$root/dev/pts"
