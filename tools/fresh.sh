@@ -55,14 +55,20 @@ carry_in() { # $1: root. How this machine reaches the network.
         >"$1/etc/fresh-environment" || true
 }
 
-enter() { # $1: root, $2: user, $3...: command
-    root=$1 user=$2
-    shift 2
-    mkdir -p "$root/proc" "$root/dev/shm" "$root/tmp"
-    # shellcheck disable=SC2016
-    chroot "$root" su - "$user" -c '
-        set -a; . /etc/fresh-environment; set +a
-        cd ~/elfin; '"$*" </dev/null
+# A real root for the command (pivot_root: a chroot may not make user namespaces), with or without
+# network. $1: root, $2: user, $3: on|off, $4: command, run in the clone.
+enter() {
+    net=$([ "$3" = off ] && echo --net || true)
+    # shellcheck disable=SC2016,SC2086
+    unshare --mount $net --fork sh -ec '
+        [ -z "$4" ] || ip link set lo up
+        cd "$1"
+        mkdir -p .outside
+        pivot_root . .outside
+        cd /
+        umount -l /.outside
+        exec su - "$2" -c "set -a; . /etc/fresh-environment; set +a; cd ~/elfin && $3"
+    ' sh "$1" "$2" "$4" "$net" </dev/null
 }
 
 prepare() { # $1: stage, $2: user
@@ -94,14 +100,7 @@ attempt() { # $1: label, $2: root, $3: user, $4: network on|off, $5: make's verb
     log=$fresh/$1.log
     begin=$(date +%s)
     status=0
-    if [ "$4" = off ]; then
-        export FRESH_ROOT="$2" FRESH_USER="$3"
-        unshare --net sh -c "ip link set lo up 2>/dev/null; chroot '$2' su - '$3' -c \
-            'set -a; . /etc/fresh-environment; set +a; cd ~/elfin && make $5'" \
-            </dev/null >"$log" 2>&1 || status=$?
-    else
-        enter "$2" "$3" make "$5" >"$log" 2>&1 || status=$?
-    fi
+    enter "$2" "$3" "$4" "make $5" >"$log" 2>&1 || status=$?
     say "$1: status $status, $(($(date +%s) - begin)) s; $(tail -n 1 "$log")"
     [ "$status" = 0 ] || failed=1
 }
