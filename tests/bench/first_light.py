@@ -162,13 +162,22 @@ def floor_argv(qemu: Path, kernel: Path) -> tuple[str, ...]:
     )  # fmt: skip
 
 
+def floor_kernel() -> Path:
+    """The bare kernel, built when it is not there."""
+    target = ROOT / "build/corpus/asm/floor-x86_64"
+    if not target.exists():
+        build = [sys.executable, "tests/corpus/build.py", "--only", "asm/floor"]
+        subprocess.run(build, cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
+    return target
+
+
 def floor_first_byte() -> float:
     qemu = find_qemu(Arch.X86_64)
     assert qemu is not None
     read, write = os.pipe()
     null = os.open(os.devnull, os.O_RDWR)
     try:
-        argv = floor_argv(qemu, ROOT / "build/corpus/asm/floor-x86_64")
+        argv = floor_argv(qemu, floor_kernel())
         return _fd_to_first_byte(argv, {0: null, 1: write, 2: null}, (), read)
     finally:
         for fd in (read, write, null):
