@@ -15,7 +15,7 @@
 
 /* Pages by what they are for, from the list of mappings. */
 struct sizes {
-    u64 total, peak, locked, resident, data, stack, text, library;
+    u64 total, peak, locked, resident, peak_resident, data, stack, text, library;
 };
 
 static u64 pages_of(const struct vma *v)
@@ -43,6 +43,7 @@ static void measure(struct space *space, struct sizes *out)
     out->peak = max_u64(space->peak_pages, out->total);
     out->locked = space->locked_pages;
     out->resident = space_resident_pages(space);
+    out->peak_resident = space_peak_resident_pages(space);
 }
 
 static struct thread *thread_of(const struct proc_subject *s, const struct process *p)
@@ -125,7 +126,7 @@ static void show_memory(struct text *t, struct space *space)
         u64 pages;
     } lines[] = {
         {"VmPeak", z.peak}, {"VmSize", z.total}, {"VmLck", z.locked}, {"VmPin", 0},
-        {"VmHWM", z.resident}, {"VmRSS", z.resident}, {"RssAnon", z.resident}, {"RssFile", 0},
+        {"VmHWM", z.peak_resident}, {"VmRSS", z.resident}, {"RssAnon", z.resident}, {"RssFile", 0},
         {"RssShmem", 0}, {"VmData", z.data}, {"VmStk", z.stack}, {"VmExe", z.text},
         {"VmLib", z.library}, {"VmPTE", space ? space->platform.pages : 0}, {"VmSwap", 0},
         {"HugetlbPages", 0},

@@ -9,6 +9,8 @@
 #include "abi/linux/errno.h"
 #include "memory/space_internal.h"
 
+#define WORTH_A_LOOK (4ull << 20) /* bytes: asking the host what was resident costs a call per VMA */
+
 static bool is_demand(void) { return platform_traits()->demand_paging; }
 
 /* Pages of the backing that exist for [start, end), the rest is beyond its end. */
@@ -58,6 +60,7 @@ void drop_pages(struct vma *v, u64 start, u64 end)
     struct space *s = v->space;
     struct platform_page page;
     u64 at;
+    s->peak_resident_pages = max_u64(s->peak_resident_pages, s->resident_pages);
     for (u64 from = start; platform_page_next(&s->platform, from, end, &at, &page);
          from = at + PAGE_SIZE) {
         platform_page_clear(&s->platform, at);
@@ -84,6 +87,8 @@ void release_range(struct vma *v, u64 start, u64 end)
 {
     if (is_demand())
         drop_pages(v, start, end);
+    else if (end - start >= WORTH_A_LOOK)
+        (void)space_peak_resident_pages(v->space);
     platform_unmap(&v->space->platform, start, end - start);
 }
 

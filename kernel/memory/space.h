@@ -54,6 +54,7 @@ struct space {
     u64 limit_as, limit_data;    /* bytes, copied from rlimits; UINT64_MAX: none */
     u64 data_pages;              /* private writable ones, for RLIMIT_DATA */
     u64 resident_pages;          /* demand platforms: entries present */
+    u64 peak_resident_pages;     /* as far as it was noted, see space_peak_resident_pages */
     u64 code_start, code_end, data_start, data_end; /* for /proc/PID/stat */
     u32 vma_count;
     u32 lock_future;             /* mlockall(MCL_FUTURE): VMA_LOCKED and VMA_LOCK_ON_FAULT */
@@ -106,6 +107,9 @@ enum fault_answer space_fault(struct space *s, u64 address, u32 fault_access, u6
 
 /* stats.c */
 u64 space_resident_pages(struct space *s);
+/* The most that were ever resident: exact on demand platforms; eager ones look when asked, and
+ * before much is unmapped. */
+u64 space_peak_resident_pages(struct space *s);
 int space_page_resident(struct space *s, u64 address); /* 1, 0, or -1: not mapped (mincore) */
 size_t space_format_maps(struct space *s, u64 *cursor, char *out, size_t size); /* /proc/PID/maps,
     whole lines, 0 at the end; *cursor starts at 0 */

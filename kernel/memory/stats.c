@@ -22,6 +22,12 @@ u64 space_resident_pages(struct space *s)
     return bytes >> PAGE_SHIFT;
 }
 
+u64 space_peak_resident_pages(struct space *s)
+{
+    s->peak_resident_pages = max_u64(s->peak_resident_pages, space_resident_pages(s));
+    return s->peak_resident_pages;
+}
+
 int space_page_resident(struct space *s, u64 address)
 {
     struct vma *v = space_find(s, address);

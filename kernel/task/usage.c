@@ -34,7 +34,7 @@ void usage_read(int who, struct linux_rusage *out)
     }
     u64 used_ns = who == RUSAGE_THREAD ? thread_run_ns(current_thread()) : usage_process_ns(p);
     out->ru_utime = to_timeval(used_ns);
-    out->ru_maxrss = (s64)(space_resident_pages(p->space) * (PAGE_SIZE / 1024));
+    out->ru_maxrss = (s64)(space_peak_resident_pages(p->space) * (PAGE_SIZE / 1024));
     out->ru_minflt = (s64)p->space->min_faults;
     out->ru_majflt = (s64)p->space->maj_faults;
 }
