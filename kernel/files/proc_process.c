@@ -56,9 +56,15 @@ static void show_comm(struct text *t, const struct proc_subject *s)
 static long store_comm(const char *text, size_t n, const struct proc_subject *s)
 {
     struct process *p = process_of(s);
+    struct thread *t = thread_find(s->tid ? s->tid : p->pid);
     size_t length = strnlen(text, min_u64(n, sizeof(p->command) - 1));
-    memcpy(p->command, text, length);
-    p->command[length] = '\0';
+    char name[sizeof(p->command)] = {0};
+
+    memcpy(name, text, length);
+    if (t)
+        memcpy(t->name, name, sizeof(t->name));
+    if (!s->tid || s->tid == p->pid)
+        memcpy(p->command, name, sizeof(p->command));
     return (long)n;
 }
 
