@@ -7,13 +7,14 @@
  */
 #include "files/copy.h"
 
+#include "abi/linux/limits.h"
 #include "files/inode.h"
 #include "memory/page.h"
 
 #define CHUNK_BYTES 65536u
 
-/* One chunk; bytes that arrived, 0 at the end, -errno. */
-static long copy_chunk(struct copy_request *r, u8 *buffer, u64 n, u64 *at)
+/* One chunk; bytes that arrived, 0 at the end, -errno. *cut: the target did not take all. */
+static long copy_chunk(struct copy_request *r, u8 *buffer, u64 n, u64 *at, bool *cut)
 {
     struct io io;
     u64 read_at = *at;
@@ -25,38 +26,25 @@ static long copy_chunk(struct copy_request *r, u8 *buffer, u64 n, u64 *at)
     long put = file_write(r->to, &io, r->to_offset);
     if (put > 0)
         *at += (u64)put;
+    *cut = put < got;
     return put;
-}
-
-/* Streams have no position: what is read from one must be written whole. */
-static long copy_stream_chunk(struct copy_request *r, u8 *buffer, u64 n)
-{
-    struct io io;
-    io_kernel(&io, buffer, n);
-    long got = file_read(r->from, &io, NULL);
-    if (got <= 0)
-        return got;
-    io_kernel(&io, buffer, (u64)got);
-    return file_write(r->to, &io, r->to_offset);
 }
 
 static long copy(struct copy_request *r)
 {
     u64 size = min_u64(r->count, CHUNK_BYTES), done = 0;
-    bool seekable = r->from->operations->seek != NULL;
     u64 *at = r->from_offset ? r->from_offset : &r->from->offset;
     u8 *buffer = size ? heap_alloc(size) : NULL;
     if (size && !buffer)
         return -ENOMEM;
     long moved = 0;
-    while (done < r->count) {
+    bool cut = false;
+    while (done < r->count && !cut) {
         u64 n = min_u64(r->count - done, size);
-        moved = seekable ? copy_chunk(r, buffer, n, at) : copy_stream_chunk(r, buffer, n);
+        moved = copy_chunk(r, buffer, n, at, &cut);
         if (moved <= 0)
             break;
         done += (u64)moved;
-        if ((u64)moved < n)
-            break;
     }
     heap_free(buffer);
     return done ? (long)done : moved;
@@ -72,18 +60,28 @@ static bool may_write(const struct file *f)
     return !(f->flags & O_PATH) && (f->flags & O_ACCMODE) != O_RDONLY;
 }
 
+/* The order of checks is Linux's: the source first. */
 long file_send(struct copy_request *r)
 {
-    if (!may_read(r->from) || !may_write(r->to))
+    const struct file_operations *from = r->from ? r->from->operations : NULL;
+
+    if (!from || !may_read(r->from))
         return -EBADF;
-    if (r->from_offset && !r->from->operations->seek)
+    if (r->from_offset && (!from->seek || from->is_stream))
         return -ESPIPE;
-    if (r->from_offset && (s64)*r->from_offset < 0)
+    if ((r->from_offset && (s64)*r->from_offset < 0) || (s64)r->count < 0)
         return -EINVAL;
-    if (!r->from->operations->read || !r->to->operations->write || (r->to->flags & O_APPEND))
+    if (!r->to || !may_write(r->to))
+        return -EBADF;
+    if (!from->seek || (r->to->flags & O_APPEND))
+        return -EINVAL; /* from a pipe: what the target does not take could not be put back */
+    if (!r->count)
+        return 0;
+    if (from->is_stream || !from->read || inode_is_directory(r->from->inode))
         return -EINVAL;
-    if (inode_is_directory(r->from->inode))
+    if (r->to->operations->is_stream || !r->to->operations->write)
         return -EINVAL;
+    r->count = min_u64(r->count, LINUX_MAX_RW_COUNT);
     return copy(r);
 }
 

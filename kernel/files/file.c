@@ -64,16 +64,31 @@ static bool has_no_positions(const struct file *f)
     return !(f->flags & O_PATH) && (!f->operations->seek || f->operations->is_stream);
 }
 
-long file_read(struct file *f, struct io *io, u64 *offset)
+int file_check_read(const struct file *f, bool at_offset)
 {
-    if (offset && has_no_positions(f))
+    if (at_offset && has_no_positions(f))
         return -ESPIPE;
     if (!may_read(f))
         return -EBADF;
+    return f->operations->read || inode_is_directory(f->inode) ? 0 : -EINVAL;
+}
+
+int file_check_write(const struct file *f, bool at_offset)
+{
+    if (at_offset && has_no_positions(f))
+        return -ESPIPE;
+    if (!may_write(f))
+        return -EBADF;
+    return f->operations->write ? 0 : -EINVAL;
+}
+
+long file_read(struct file *f, struct io *io, u64 *offset)
+{
+    int error = file_check_read(f, offset);
+    if (error)
+        return error;
     if (inode_is_directory(f->inode))
         return -EISDIR;
-    if (!f->operations->read)
-        return -EINVAL;
     if (offset && (s64)*offset < 0)
         return -EINVAL;
     return f->operations->read(f, io, offset ? offset : &f->offset);
@@ -81,12 +96,9 @@ long file_read(struct file *f, struct io *io, u64 *offset)
 
 long file_write(struct file *f, struct io *io, u64 *offset)
 {
-    if (offset && has_no_positions(f))
-        return -ESPIPE;
-    if (!may_write(f))
-        return -EBADF;
-    if (!f->operations->write)
-        return -EINVAL;
+    int error = file_check_write(f, offset);
+    if (error)
+        return error;
     if (offset && (s64)*offset < 0)
         return -EINVAL;
     return f->operations->write(f, io, offset ? offset : &f->offset);

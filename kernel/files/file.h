@@ -126,6 +126,10 @@ int file_stat(struct file *f, struct statx_fields *out);
 /* read(2), write(2) on an open file: mode checks, position, O_APPEND. offset NULL: the file's own
  * position; else pread's (>= 0). Bytes or -errno. */
 long file_read(struct file *f, struct io *io, u64 *offset);
+/* What is wrong with the open file itself, which is told before a bad buffer is: 0, -ESPIPE (no
+ * positions), -EBADF, -EINVAL (cannot be read, written). */
+int file_check_read(const struct file *f, bool at_offset);
+int file_check_write(const struct file *f, bool at_offset);
 long file_write(struct file *f, struct io *io, u64 *offset);
 long file_seek(struct file *f, s64 offset, int whence);
 u32 file_poll(struct file *f, struct poll_wait *w);

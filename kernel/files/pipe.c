@@ -110,6 +110,7 @@ static bool has_room(void *arg)
     return !w->pipe->readers || w->pipe->capacity - w->pipe->used >= w->bytes;
 }
 
+/* As Linux, what a fault leaves of a page is not written. */
 static size_t put_in(struct pipe *p, struct io *io, size_t most)
 {
     size_t done = 0;
@@ -117,6 +118,8 @@ static size_t put_in(struct pipe *p, struct io *io, size_t most)
         u32 end = (p->start + p->used) % p->capacity;
         size_t n = min_u64(most - done, min_u64(p->capacity - end, p->capacity - p->used));
         size_t moved = io_take(io, p->bytes + end, n);
+        if (moved < n)
+            moved = align_down(moved, PAGE_SIZE);
         p->used += (u32)moved;
         done += moved;
         if (moved < n)

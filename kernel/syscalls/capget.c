@@ -25,13 +25,16 @@ struct sets {
 /* Words of sets that the version has; -EINVAL after storing the preferred version. */
 static long words_of(struct user_ptr at, struct header *h)
 {
-    if (copy_from_program(h, at, sizeof(*h)))
+    long words = 2;
+
+    if (read_program_u32(&h->version, at))
         return -EFAULT;
     if (h->version == VERSION_1)
-        return 1;
-    if (h->version == VERSION_2 || h->version == VERSION_3)
-        return 2;
-    return write_program_u32(at, VERSION_3) ? -EFAULT : -EINVAL;
+        words = 1;
+    else if (h->version != VERSION_2 && h->version != VERSION_3)
+        return write_program_u32(at, VERSION_3) ? -EFAULT : -EINVAL;
+    return copy_from_program(&h->pid, user_at(at, sizeof(h->version)), sizeof(h->pid)) ? -EFAULT
+                                                                                       : words;
 }
 
 long sys_capget(struct user_ptr header, struct user_ptr data)

@@ -18,12 +18,14 @@ long sys_copy_file_range(int fd_in, struct user_ptr off_in, int fd_out, struct u
     u64 from_at, to_at;
     struct copy_request r = {.count = min_u64(length, LINUX_MAX_RW_COUNT)};
 
-    if (fetch_offset(off_in, &from_at, &r.from_offset) ||
-        fetch_offset(off_out, &to_at, &r.to_offset))
-        return -EFAULT;
     r.from = descriptor_file(fd_in);
     r.to = descriptor_file(fd_out);
-    long done = !r.from || !r.to ? -EBADF : flags ? -EINVAL : file_copy_range(&r);
+    long done = r.from && r.to ? 0 : -EBADF;
+    if (!done && (fetch_offset(off_in, &from_at, &r.from_offset) ||
+                  fetch_offset(off_out, &to_at, &r.to_offset)))
+        done = -EFAULT;
+    if (!done)
+        done = flags ? -EINVAL : file_copy_range(&r);
     file_drop(r.from);
     file_drop(r.to);
     if (done > 0 && r.from_offset && write_program_u64(off_in, from_at))

@@ -7,8 +7,10 @@
 static int control(struct file *epoll, int operation, struct file *target, int fd,
                    const struct linux_epoll_event *event)
 {
+    if (!target->operations->poll)
+        return -EPERM;
     if (!file_is_epoll(epoll) || epoll == target)
-        return target->operations->poll ? -EINVAL : -EPERM;
+        return -EINVAL;
     switch (operation) {
     case EPOLL_CTL_ADD:
         return epoll_add(epoll, target, fd, event);

@@ -173,6 +173,8 @@ static long on_file(struct file *f, int command, u64 argument)
         return (long)(s64)f->owner;
     case F_SETOWN:
         return set_owner(f, (s32)argument);
+    case F_GETSIG: /* the usual one; nothing sends signals about files here */
+        return 0;
     case F_GETOWN_EX:
     case F_SETOWN_EX:
         return owner_extended(f, command, pointer);

@@ -53,6 +53,8 @@ static long read_entries(int fd, struct user_ptr buf, u32 count, bool old_form)
         result = -EBADF;
     else if (!f->operations->read_directory)
         result = -ENOTDIR;
+    else if ((s32)count < 0)
+        result = -EINVAL;
     else
         result = f->operations->read_directory(f, &r.sink);
     file_drop(f);

@@ -20,6 +20,8 @@ long sys_getrandom(struct user_ptr buf, size_t count, u32 flags)
     if ((flags & GRND_RANDOM) && (flags & GRND_INSECURE))
         return -EINVAL;
     count = min_u64(count, COUNT_MAX);
+    if (!program_address_ok(buf, count))
+        return -EFAULT;
     while (done < count) {
         size_t n = min_u64(count - done, sizeof(chunk));
         random_bytes(chunk, n);

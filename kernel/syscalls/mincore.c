@@ -15,9 +15,9 @@ long sys_mincore(u64 address, u64 length, struct user_ptr residency)
     u8 resident[BATCH];
     if (!is_aligned(address, PAGE_SIZE))
         return -EINVAL;
-    if (!program_range_ok((struct user_ptr){address}, length))
+    if (!program_address_ok((struct user_ptr){address}, length))
         return -ENOMEM;
-    if (!program_range_ok(residency, pages))
+    if (!program_address_ok(residency, pages))
         return -EFAULT;
     for (u64 done = 0; done < pages;) {
         u64 count = min_u64(pages - done, BATCH);

@@ -123,6 +123,8 @@ long sys_mmap(u64 address, u64 length, u64 prot, u64 flags, int fd, s64 offset)
     if (!f && !(flags & MAP_ANONYMOUS))
         return -EBADF;
     long result = length == 0 || (f && flags & MAP_HUGETLB) ? -EINVAL : check_locked(p, length, flags);
+    if (!result && !align_up(length, PAGE_SIZE))
+        result = -ENOMEM;
     if (!result && ((u64)offset >> PAGE_SHIFT) + (length >> PAGE_SHIFT) > UINT64_MAX >> PAGE_SHIFT)
         result = -EOVERFLOW;
     if (!result)

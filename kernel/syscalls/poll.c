@@ -48,6 +48,8 @@ static int fetch(struct request *r)
 /* Only revents are the call's to store. */
 static int store(struct request *r)
 {
+    if (!program_address_ok(r->fds, r->count * sizeof(struct linux_pollfd)))
+        return -EFAULT;
     for (u32 n = 0; n < r->count; n++) {
         u16 ready = (u16)r->items[n].ready;
         u64 at = n * sizeof(struct linux_pollfd) + offsetof(struct linux_pollfd, revents);

@@ -14,8 +14,10 @@ static long transfer(int fd, struct user_ptr buf, u64 count, s64 offset, bool wr
         return -EBADF;
     u64 at = (u64)offset;
     struct io io;
-    long done = -EFAULT;
-    if (program_address_ok(buf, count)) {
+    long done = writes ? file_check_write(f, true) : file_check_read(f, true);
+    if (!done && !program_address_ok(buf, count))
+        done = -EFAULT;
+    if (!done) {
         io_program(&io, buf, min_u64(count, LINUX_MAX_RW_COUNT));
         done = writes ? file_write(f, &io, &at) : file_read(f, &io, &at);
     }

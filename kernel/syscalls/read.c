@@ -12,12 +12,13 @@ long sys_read(int fd, struct user_ptr buf, u64 count)
 
     if (!f)
         return -EBADF;
-    if (!program_address_ok(buf, count)) {
-        file_drop(f);
-        return -EFAULT;
+    long done = file_check_read(f, false);
+    if (!done && !program_address_ok(buf, count))
+        done = -EFAULT;
+    if (!done) {
+        io_program(&io, buf, min_u64(count, LINUX_MAX_RW_COUNT));
+        done = file_read(f, &io, NULL);
     }
-    io_program(&io, buf, min_u64(count, LINUX_MAX_RW_COUNT));
-    long done = file_read(f, &io, NULL);
     file_drop(f);
     return done;
 }

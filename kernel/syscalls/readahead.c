@@ -5,7 +5,7 @@
 #include "abi_handlers.h"
 #include "files/file.h"
 
-long sys_readahead(int fd, unused_arg s64 offset, unused_arg u64 count)
+long sys_readahead(int fd, unused_arg s64 offset, u64 count)
 {
     struct statx_fields fields;
     struct file *f = descriptor_file(fd);
@@ -13,7 +13,7 @@ long sys_readahead(int fd, unused_arg s64 offset, unused_arg u64 count)
     if (!f)
         return -EBADF;
     long result = (f->flags & O_ACCMODE) == O_WRONLY ? -EBADF : file_stat(f, &fields);
-    if (!result && (fields.mode & S_IFMT) != S_IFREG)
+    if (!result && ((fields.mode & S_IFMT) != S_IFREG || (s64)count < 0))
         result = -EINVAL;
     file_drop(f);
     return result;

@@ -43,10 +43,14 @@ static long run(const struct transfer *t)
     struct file *f = descriptor_file(t->fd);
     if (!f)
         return -EBADF;
-    long done = t->count < 0 ? -EINVAL : io_vector(&io, t->iov, (u64)t->count);
+    long done = t->writes ? file_check_write(f, t->offset) : file_check_read(f, t->offset);
+    if (!done)
+        done = t->count < 0 ? -EINVAL : io_vector(&io, t->iov, (u64)t->count);
     if (!done) {
         bool plain = !(t->flags & (RWF_APPEND | RWF_NOAPPEND | RWF_NOWAIT));
-        if (plain)
+        if (!io.remaining)
+            done = 0;
+        else if (plain)
             done = t->writes ? file_write(f, &io, t->offset) : file_read(f, &io, t->offset);
         else
             done = run_with_flags(f, &io, t);

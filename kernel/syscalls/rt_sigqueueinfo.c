@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* See rt_sigqueueinfo(2). A process may send itself any si_code; to others only SI_QUEUE and
+/* See rt_sigqueueinfo(2). A thread may send itself any si_code; to others only SI_QUEUE and
  * other negative ones, except SI_TKILL. */
 #include "abi/linux/errno.h"
 #include "abi_handlers.h"
@@ -9,7 +9,7 @@ static long load_info(int target, int signal, struct user_ptr info, struct linux
 {
     if (copy_from_program(out, info, sizeof(*out)))
         return -EFAULT;
-    if ((out->si_code >= 0 || out->si_code == SI_TKILL) && target != current_process()->pid)
+    if ((out->si_code >= 0 || out->si_code == SI_TKILL) && target != current_thread()->tid)
         return -EPERM;
     if (signal < 0 || signal > LINUX_NSIG)
         return -EINVAL;
@@ -36,7 +36,7 @@ long sys_rt_tgsigqueueinfo(int tgid, int tid, int signal, struct user_ptr info)
 
     if (tgid <= 0 || tid <= 0)
         return -EINVAL;
-    long error = load_info(tgid, signal, info, &copy);
+    long error = load_info(tid, signal, info, &copy);
     struct thread *t = thread_find(tid);
     if (error)
         return error;

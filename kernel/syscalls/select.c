@@ -110,7 +110,7 @@ long sys_select(int nfds, struct user_ptr readfds, struct user_ptr writefds,
     struct request r = {.sets = {readfds, writefds, exceptfds}};
     u64 timeout_ns = NO_DEADLINE;
 
-    int error = user_is_null(timeout) ? 0 : load_timeval(&timeout_ns, timeout);
+    int error = user_is_null(timeout) ? 0 : load_any_timeval(&timeout_ns, timeout);
     if (error)
         return error;
     u64 deadline_ns = poll_deadline(timeout_ns);

@@ -2,7 +2,6 @@
 /* See sendfile(2). */
 #include "abi/linux/errno.h"
 #include "abi/linux/fcntl.h"
-#include "abi/linux/limits.h"
 #include "abi_handlers.h"
 #include "files/copy.h"
 #include "files/file.h"
@@ -16,9 +15,9 @@ long sys_sendfile(int out_fd, int in_fd, struct user_ptr offset, u64 count)
     struct file *in = descriptor_file(in_fd), *out = descriptor_file(out_fd);
     struct copy_request r = {
         .from = in, .to = out, .from_offset = user_is_null(offset) ? NULL : &at,
-        .count = min_u64(count, LINUX_MAX_RW_COUNT),
+        .count = count,
     };
-    long done = in && out ? file_send(&r) : -EBADF;
+    long done = file_send(&r);
     file_drop(in);
     file_drop(out);
     if (done >= 0 && !user_is_null(offset) && write_program_u64(offset, at))

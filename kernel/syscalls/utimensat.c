@@ -13,35 +13,56 @@ static bool is_special(s64 nanoseconds)
     return nanoseconds == UTIME_NOW || nanoseconds == UTIME_OMIT;
 }
 
-static int fetch(struct timestamp both[2], struct user_ptr times)
+static bool is_good(s64 nanoseconds)
+{
+    return is_special(nanoseconds) || (nanoseconds >= 0 && nanoseconds < (s64)NSEC_PER_SEC);
+}
+
+/* *good is false when nanoseconds are out of range. That is told last, behind all that is wrong
+ * with the file. */
+static int fetch(struct timestamp both[2], struct user_ptr times, bool *good)
 {
     struct linux_timespec in[2];
     if (copy_from_program(in, times, sizeof(in)))
         return -EFAULT;
-    for (unsigned n = 0; n < 2; n++) {
-        s64 ns = in[n].tv_nsec;
-        if (!is_special(ns) && (ns < 0 || ns >= (s64)NSEC_PER_SEC))
-            return -EINVAL;
-        both[n] = (struct timestamp){in[n].tv_sec, (u32)ns};
-    }
+    *good = is_good(in[0].tv_nsec) && is_good(in[1].tv_nsec);
+    for (unsigned n = 0; n < 2; n++)
+        both[n] = (struct timestamp){in[n].tv_sec, (u32)in[n].tv_nsec};
     return 0;
+}
+
+static long change(int dirfd, struct user_ptr path, const struct timestamp *wanted, int flags,
+                   bool good)
+{
+    char text[PATH_MAX];
+
+    if (user_is_null(path) && dirfd != AT_FDCWD) {
+        struct file *f = descriptor_file(dirfd);
+        file_drop(f);
+        if (flags || (f && !good))
+            return -EINVAL;
+        return name_change_times(dirfd, NULL, wanted, 0);
+    }
+    int error = fetch_path(text, path);
+    if (!error && !good)
+        error = name_exists(dirfd, text, (u32)flags);
+    if (error || !good)
+        return error ? error : -EINVAL;
+    return name_change_times(dirfd, text, wanted, (u32)flags);
 }
 
 long sys_utimensat(int dirfd, struct user_ptr path, struct user_ptr times, int flags)
 {
     struct timestamp both[2];
-    char text[PATH_MAX];
+    bool good = true;
 
-    int error = user_is_null(times) ? 0 : fetch(both, times);
+    int error = user_is_null(times) ? 0 : fetch(both, times, &good);
     const struct timestamp *wanted = user_is_null(times) ? NULL : both;
     if (error)
         return error;
-    if (wanted && both[0].nanoseconds == UTIME_OMIT && both[1].nanoseconds == UTIME_OMIT)
+    if (wanted && good && both[0].nanoseconds == UTIME_OMIT && both[1].nanoseconds == UTIME_OMIT)
         return 0;
     if (flags & ~(AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH))
         return -EINVAL;
-    if (user_is_null(path) && dirfd != AT_FDCWD)
-        return flags ? -EINVAL : name_change_times(dirfd, NULL, wanted, 0);
-    error = fetch_path(text, path);
-    return error ? error : name_change_times(dirfd, text, wanted, (u32)flags);
+    return change(dirfd, path, wanted, flags, good);
 }

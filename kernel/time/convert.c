@@ -7,6 +7,7 @@
 
 #define FAR_NS (UINT64_MAX / 2)
 #define NSEC_PER_USEC 1000
+#define USEC_PER_SEC 1000000
 
 static int to_ns(u64 *ns, s64 seconds, s64 fraction, s64 unit_ns)
 {
@@ -35,6 +36,18 @@ int load_timeval(u64 *ns, struct user_ptr from)
     if (copy_from_program(&t, from, sizeof(t)))
         return -EFAULT;
     return to_ns(ns, t.tv_sec, t.tv_usec, NSEC_PER_USEC);
+}
+
+int load_any_timeval(u64 *ns, struct user_ptr from)
+{
+    struct linux_timeval t;
+
+    if (copy_from_program(&t, from, sizeof(t)))
+        return -EFAULT;
+    s64 carry = t.tv_usec / USEC_PER_SEC;
+    if (__builtin_add_overflow(t.tv_sec, carry, &t.tv_sec))
+        return -EINVAL;
+    return to_ns(ns, t.tv_sec, t.tv_usec % USEC_PER_SEC, NSEC_PER_USEC);
 }
 
 int store_timespec(struct user_ptr to, u64 ns)

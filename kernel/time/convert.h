@@ -7,5 +7,6 @@
 /* -EFAULT, or -EINVAL for negative seconds and a fraction out of range. Too far: UINT64_MAX / 2. */
 int load_timespec(u64 *ns, struct user_ptr from);
 int load_timeval(u64 *ns, struct user_ptr from);
+int load_any_timeval(u64 *ns, struct user_ptr from); /* select's: microseconds carry over */
 int store_timespec(struct user_ptr to, u64 ns);
 int store_timeval(struct user_ptr to, u64 ns);
