@@ -4,7 +4,8 @@
 A program says what it needs in comment lines of its own, ``/* guest: key=value ... */``:
 ``status=N`` the exit status it must end with (default 0), ``libc=glibc`` or ``libc=musl`` when it
 is about one C library only, ``memory=64M`` for the guest's -m, ``elf=static-pie`` instead of
-static, ``arguments=N`` for N arguments, ``cases=A:1,B:2`` to be run once with the argument A, to
+static, ``arguments=N`` for N arguments, ``compare=linux`` when a platform's output must be Linux's
+own, ``cases=A:1,B:2`` to be run once with the argument A, to
 end with status 1, and once with B, to end with 2.
 """
 
@@ -42,7 +43,7 @@ _LINKING = {"static": ["-static"], "static-pie": ["-static-pie"]}
 _FLAGS = ["-std=gnu11", "-O1", "-g", "-fno-strict-aliasing", "-Wall", "-Wextra", "-Werror"]
 # Bad arguments are what many tests are about.
 _FLAGS += ["-Wno-stringop-overread", "-Wno-stringop-overflow", "-Wno-nonnull", "-Wno-type-limits"]
-_KEYS = {"status", "libc", "memory", "elf", "arguments", "cases"}
+_KEYS = {"status", "libc", "memory", "elf", "arguments", "cases", "compare"}
 _WISH = re.compile(r"/\* guest: ([^*]*)\*/")
 
 
@@ -58,6 +59,7 @@ class Program:
     status: int
     memory: str | None
     arguments: tuple[str, ...]
+    compared: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,13 +79,15 @@ def programs() -> Iterator[Program]:
         for libc in wishes.get("libc", "glibc,musl").split(","):
             name = source.stem if libc == "glibc" else f"{source.stem}-{libc}"
             elf, memory = wishes.get("elf", "static"), wishes.get("memory")
+            compared = "compare" in wishes
             if "cases" not in wishes:
                 status = int(wishes.get("status", "0"))
-                yield Program(name, source, libc, elf, status, memory, arguments)
+                yield Program(name, source, libc, elf, status, memory, arguments, compared)
             for case in filter(None, wishes.get("cases", "").split(",")):
                 word, status_text = case.split(":")
                 full = f"{name}-{word}"
-                yield Program(full, source, libc, elf, int(status_text), memory, (word,))
+                status = int(status_text)
+                yield Program(full, source, libc, elf, status, memory, (word,), compared)
 
 
 def _wishes(text: str) -> dict[str, str]:

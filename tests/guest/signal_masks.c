@@ -7,6 +7,7 @@
 #include <signal.h>
 #include <sys/epoll.h>
 #include <sys/select.h>
+#include <sys/time.h>
 #include <time.h>
 
 static volatile int count, usr2_blocked_inside, usr1_saved;
@@ -127,6 +128,9 @@ static void test_errors(void)
     CHECK_ERRNO(syscall(SYS_pselect6, 0, NULL, NULL, NULL, &nothing, &argument), EINVAL);
     CHECK_ERRNO(syscall(SYS_pselect6, 0, NULL, NULL, NULL, &bad, NULL), EINVAL);
     CHECK_ERRNO(syscall(SYS_pselect6, 0, NULL, NULL, NULL, &nothing, BAD_POINTER), EFAULT);
+    struct timeval carried = {0, 1010000}, before = {0, -1}; /* microseconds carry over */
+    CHECK(syscall(SYS_select, 0, NULL, NULL, NULL, &carried) == 0 && carried.tv_usec == 0);
+    CHECK_ERRNO(syscall(SYS_select, 0, NULL, NULL, NULL, &before), EINVAL);
     CHECK_ERRNO(syscall(SYS_rt_sigsuspend, &none, 4), EINVAL);
     CHECK_ERRNO(syscall(SYS_rt_sigsuspend, BAD_POINTER, 8), EFAULT);
     CHECK_ERRNO(syscall(SYS_rt_sigpending, &none, 16), EINVAL);

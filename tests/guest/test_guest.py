@@ -4,6 +4,8 @@ test only and shows the last lines of the kernel's log."""
 
 from __future__ import annotations
 
+import difflib
+import itertools
 import shutil
 import subprocess
 from pathlib import Path
@@ -14,6 +16,7 @@ from tests.guest import programs
 from tests.guest.programs import LINUX, PLATFORMS, Ended, Program
 
 _LOG_LINES = 25
+_DIFFERENT_LINES = 60
 PROGRAMS = list(programs.programs())
 
 
@@ -25,8 +28,19 @@ def _complaint(program: Program, ended: Ended, folder: Path) -> str:
     log = folder / "log"
     told = log.read_text(errors="replace").splitlines()[-_LOG_LINES:] if log.exists() else []
     how = "did not end" if ended.status is None else f"ended with {ended.status}"
-    words = [f"{program.name} {how}, expected {program.status}", ended.output[-4000:]]
+    words = [f"{program.name} {how}, expected {program.status}", ended.output[-2000:]]
     return "\n".join([*words, "last lines of the kernel's log:" if told else "no log", *told])
+
+
+def _difference(program: Program, ended: Ended, folder: Path) -> str:
+    """Where the output is not Linux's, for a program that asks for the comparison."""
+    if not program.compared:
+        return ""
+    here = folder / "linux"
+    here.mkdir()
+    expected = programs.run_on_linux(program, here).output.splitlines()
+    lines = difflib.unified_diff(expected, ended.output.splitlines(), "linux", "elfin", n=0)
+    return "\n".join(itertools.islice(lines, _DIFFERENT_LINES))
 
 
 @pytest.mark.parametrize("platform", [LINUX, *PLATFORMS])
@@ -42,7 +56,8 @@ def test_guest(program: Program, platform: str, tmp_path: Path) -> None:
             ended = programs.run_on_linux(program, tmp_path)
         else:
             ended = programs.run_on(platform, program, tmp_path)
-        if ended.status == program.status:
+        differs = _difference(program, ended, tmp_path) if platform != LINUX else ""
+        if ended.status == program.status and not differs:
             status = "passed"
         elif ended.status in (None, 124):
             status = "hung"
@@ -51,7 +66,7 @@ def test_guest(program: Program, platform: str, tmp_path: Path) -> None:
     finally:
         programs.record(program.name, platform, status)
     if status != "passed":
-        pytest.fail(_complaint(program, ended, tmp_path))
+        pytest.fail(_complaint(program, ended, tmp_path) + differs)
 
 
 def test_a_failing_program_is_seen(tmp_path: Path) -> None:
