@@ -216,6 +216,8 @@ static long remap_to(struct space *s, struct remap *r)
         r->old_length = r->new_length;
         v = space_find(s, r->old);
     }
+    if (!error && !v) /* old_length 0 at the wish itself: the unmapping above took it */
+        error = -EFAULT;
     if (!error)
         error = check_resize(s, v, r);
     if (error)

@@ -71,7 +71,7 @@ static void take_up(struct thread *t)
     arch_set_thread_pointer(t->thread_pointer);
     arch_set_gs_base(t->gs_base);
     if (signal_pending(t))
-        cpu->pending |= PENDING_SIGNAL;
+        __atomic_or_fetch(&cpu->pending, PENDING_SIGNAL, __ATOMIC_RELAXED);
 }
 
 static void account(struct thread *t)
