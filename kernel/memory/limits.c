@@ -10,7 +10,7 @@
 
 bool needs_commit(u32 access, u32 flags)
 {
-    return (access & MAP_WRITE) && !(flags & (VMA_SHARED | VMA_NORESERVE));
+    return (access & MAP_WRITE) && !(flags & (VMA_SHARED | VMA_NORESERVE | VMA_THREAD_STACK));
 }
 
 int commit_check(u64 pages)

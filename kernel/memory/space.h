@@ -26,6 +26,7 @@
 #define VMA_LOCK_ON_FAULT 8192u
 #define VMA_HUGE 16384u      /* MADV_HUGEPAGE, for smaps; no effect */
 #define VMA_NO_HUGE 32768u
+#define VMA_THREAD_STACK 65536u /* MAP_STACK: large, mostly never touched: not committed */
 
 struct vma {
     struct tree_node node;       /* by start, in space->vmas */

@@ -93,3 +93,10 @@ int write_program_u64(struct user_ptr to, u64 value)
 {
     return copy_to_program(to, &value, sizeof(value));
 }
+
+int cmpxchg_program_u32(struct user_ptr at, u32 *expected, u32 desired)
+{
+    if (!program_range_ok(at, sizeof(u32)))
+        return -EFAULT;
+    return arch_cmpxchg_program_u32(at.address, expected, desired);
+}

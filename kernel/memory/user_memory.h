@@ -32,6 +32,8 @@ int read_program_u32(u32 *out, struct user_ptr from);
 int read_program_u64(u64 *out, struct user_ptr from);
 int write_program_u32(struct user_ptr to, u32 value);
 int write_program_u64(struct user_ptr to, u64 value);
+/* In one step, if the aligned word still is *expected: 0; else 1 and *expected is what it is. */
+int cmpxchg_program_u32(struct user_ptr at, u32 *expected, u32 desired);
 /* The range lies in program space (says nothing about mappings). */
 bool program_range_ok(struct user_ptr p, u64 n);
 /* The range lies below the end of program space: all that Linux asks before a read or write. */

@@ -1,20 +1,29 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/*
- * See futex(2). With one thread a wait can only end by its timeout or a signal, and a wake finds
- * nobody; queues, requeue and PI come with threads.
- */
+/* See futex(2). Which arguments an operation has, and where; the work is task/futex*.c. */
+#include "task/futex.h"
+
 #include "abi/linux/errno.h"
-#include "abi/linux/futex.h"
-#include "abi/linux/time.h"
 #include "abi_handlers.h"
-#include "task/task.h"
 #include "time/convert.h"
 #include "time/timer.h"
 
-static int deadline(int operation, struct user_ptr timeout, u64 *deadline_ns)
+struct arguments {
+    struct user_ptr futex, futex2;
+    u32 value, value3;
+    u32 value2;                  /* in the place of the timeout */
+    u64 deadline_ns;
+    bool shared;
+};
+
+static bool has_timeout(int command)
 {
-    bool absolute = (operation & FUTEX_CMD_MASK) == FUTEX_WAIT_BITSET;
-    u64 ns, there_ns;
+    return command == FUTEX_WAIT || command == FUTEX_WAIT_BITSET;
+}
+
+/* To monotonic time. FUTEX_WAIT's is a span, the others' a moment on the clock that the flag says. */
+static int load_deadline(u64 *deadline_ns, int operation, struct user_ptr timeout)
+{
+    u64 now_ns = clock_monotonic_ns(), ns;
 
     *deadline_ns = NO_DEADLINE;
     if (user_is_null(timeout))
@@ -22,60 +31,77 @@ static int deadline(int operation, struct user_ptr timeout, u64 *deadline_ns)
     int error = load_timespec(&ns, timeout);
     if (error)
         return error;
-    if (absolute && (operation & FUTEX_CLOCK_REALTIME)) {
-        there_ns = clock_realtime_ns();
-        ns = ns > there_ns ? ns - there_ns : 0;
-        absolute = false;
+    if ((operation & FUTEX_CMD_MASK) == FUTEX_WAIT) {
+        ns += now_ns;
+    } else if (operation & FUTEX_CLOCK_REALTIME) {
+        u64 there_ns = clock_realtime_ns();
+        ns = now_ns + (ns > there_ns ? ns - there_ns : 0);
     }
-    *deadline_ns = absolute ? ns : clock_monotonic_ns() + ns;
+    *deadline_ns = ns;
     return 0;
 }
 
-static long wait_on(struct user_ptr futex, u32 value, int operation, struct user_ptr timeout)
+static long wait(const struct arguments *a, u32 bitset)
 {
-    u64 deadline_ns;
-    u32 now;
+    struct futex_wait request = {a->futex, a->deadline_ns, a->value, bitset, a->shared};
+    return futex_wait(&request);
+}
 
-    int error = deadline(operation, timeout, &deadline_ns);
-    if (error)
-        return error;
-    if (read_program_u32(&now, futex))
-        return -EFAULT;
-    if (now != value)
-        return -EAGAIN;
-    for (;;) {
-        switch (thread_sleep(deadline_ns, true)) {
-        case SLEEP_TIMED_OUT:
-            return -ETIMEDOUT;
-        case SLEEP_INTERRUPTED:
-            return user_is_null(timeout) ? -ERESTARTSYS : -ERESTARTNOHAND;
-        case SLEEP_WOKEN:
-            continue;
-        }
+static long requeue(const struct arguments *a, bool compares)
+{
+    struct futex_requeue request = {
+        .from = a->futex,
+        .to = a->futex2,
+        .shared_from = a->shared,
+        .shared_to = a->shared,
+        .wake_count = (int)a->value,
+        .move_count = (int)a->value2,
+        .compares = compares,
+        .value = a->value3,
+    };
+    return futex_requeue(&request);
+}
+
+static long operate(int command, const struct arguments *a)
+{
+    switch (command) {
+    case FUTEX_WAIT:
+        return wait(a, FUTEX_BITSET_MATCH_ANY);
+    case FUTEX_WAIT_BITSET:
+        return wait(a, a->value3);
+    case FUTEX_WAKE:
+        return futex_wake(a->futex, a->shared, (int)a->value, FUTEX_BITSET_MATCH_ANY);
+    case FUTEX_WAKE_BITSET:
+        return futex_wake(a->futex, a->shared, (int)a->value, a->value3);
+    case FUTEX_REQUEUE:
+        return requeue(a, false);
+    case FUTEX_CMP_REQUEUE:
+        return requeue(a, true);
+    case FUTEX_WAKE_OP:
+        return futex_wake_op(a->futex, a->futex2, a->shared, (int)a->value, (int)a->value2,
+                             a->value3);
+    default:
+        return -ENOSYS;
     }
 }
 
 long sys_futex(struct user_ptr futex, int operation, u32 value, struct user_ptr timeout,
-               struct user_ptr futex2 unused_arg, u32 value3)
+               struct user_ptr futex2, u32 value3)
 {
-    u32 now;
+    int command = operation & FUTEX_CMD_MASK;
+    struct arguments a = {
+        .futex = futex,
+        .futex2 = futex2,
+        .value = value,
+        .value2 = (u32)timeout.address,
+        .value3 = value3,
+        .shared = !(operation & FUTEX_PRIVATE_FLAG),
+    };
 
-    if (!is_aligned(futex.address, 4))
-        return -EINVAL;
-    switch (operation & FUTEX_CMD_MASK) {
-    case FUTEX_WAIT_BITSET:
-        if (!value3)
-            return -EINVAL;
-        return wait_on(futex, value, operation, timeout);
-    case FUTEX_WAIT:
-        return wait_on(futex, value, operation, timeout);
-    case FUTEX_WAKE_BITSET:
-        if (!value3)
-            return -EINVAL;
-        return program_range_ok(futex, 4) ? 0 : -EFAULT;
-    case FUTEX_WAKE:
-        return read_program_u32(&now, futex) ? -EFAULT : 0;
-    default:
+    int error = has_timeout(command) ? load_deadline(&a.deadline_ns, operation, timeout) : 0;
+    if (error)
+        return error;
+    if (operation & FUTEX_CLOCK_REALTIME && command != FUTEX_WAIT_BITSET)
         return -ENOSYS;
-    }
+    return operate(command, &a);
 }

@@ -104,6 +104,7 @@ static struct map_request make_request(u64 address, u64 length, u64 prot, u64 fl
         .length = length,
         .access = (u32)(prot & (PROT_READ | PROT_WRITE | PROT_EXEC)),
         .flags = (flags & MAP_NORESERVE ? VMA_NORESERVE : 0) |
+                 (flags & MAP_STACK ? VMA_THREAD_STACK : 0) |
                  (flags & MAP_LOCKED ? VMA_LOCKED : 0),
         .fixed = flags & (MAP_FIXED | MAP_FIXED_NOREPLACE),
         .no_replace = flags & MAP_FIXED_NOREPLACE,

@@ -5,7 +5,6 @@
 #include "lib/log.h"
 #include "memory/space.h"
 #include "memory/user_memory.h"
-#include "task/ids.h"
 #include "task/task.h"
 #include "time/timer.h"
 
@@ -32,17 +31,7 @@ noreturn_fn void process_exit(int wait_status)
         p->exit_status = wait_status;
     }
     timer_cancel(&p->real_timer);
-    /* One process of one thread is all that can exist until clone and fork do. */
-    assert_always(p->pid == 1);
+    thread_let_go();
+    assert_always(p->pid == 1); /* the only process until fork makes others */
     end_machine(p);
-}
-
-noreturn_fn void thread_exit(int code)
-{
-    struct thread *t = current_thread();
-    if (t->process->thread_count == 1)
-        process_exit((code & 0xff) << 8);
-    thread_bury(t);
-    schedule();
-    panic("an ended thread was resumed");
 }

@@ -6,3 +6,4 @@
 
 s32 id_allocate(void); /* process.c */
 void thread_bury(struct thread *t);
+void thread_discard(struct thread *t); /* it never ran */

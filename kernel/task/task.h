@@ -66,6 +66,7 @@ struct process {
     u64 real_interval_ns;
     u64 virtual_timer_ns, virtual_interval_ns, prof_timer_ns, prof_interval_ns;
     int exit_status;             /* wait(2) form */
+    int leader_status;           /* of the first thread, which may end before the others */
     bool exiting, dumpable, no_new_privileges, zombie;
     u32 personality;
     s32 nice;
@@ -104,6 +105,7 @@ struct thread {
     u32 altstack_flags;          /* as the program gave them */
     u64 fault_address, fault_error_code, fault_trap_number; /* of the last fault: sigcontext */
     u64 clear_child_tid, robust_list, robust_list_length;
+    struct vfork_tie *vfork_tie; /* clone.c: the parent waits in vfork */
     u64 rseq_address;
     u32 rseq_length, rseq_signature;
     struct restart_block restart;
@@ -140,7 +142,11 @@ u64 thread_run_ns(const struct thread *t);          /* CPU time it used */
 void thread_yield(void);
 /* exit.c */
 noreturn_fn void process_exit(int wait_status);     /* whole group */
+/* thread_end.c. The last thread ends the process. */
 noreturn_fn void thread_exit(int code);
+/* What a thread that ends leaves behind in program memory and for a parent in vfork. For the
+ * current thread, in its own address space; the second time it does nothing. */
+void thread_let_go(void);
 void task_set_power_off(noreturn_fn void (*hook)(int wait_status)); /* when pid 1 is gone */
 /* fault.c: who hears that a program was killed for want of memory (one sentence). */
 void task_set_tell_out_of_memory(void (*tell)(const char *text));

@@ -75,6 +75,13 @@ void thread_bury(struct thread *t)
     list_push_back(&dead_threads, &t->in_run_queue);
 }
 
+void thread_discard(struct thread *t)
+{
+    list_remove(&t->in_process);
+    t->process->thread_count--;
+    free_thread(t);
+}
+
 void thread_reap_dead(void)
 {
     list_for_each_safe(node, &dead_threads) {

@@ -22,6 +22,13 @@ void wait_leave(struct waiter *w)
     list_remove(&w->link);
 }
 
+void thread_wake(struct thread *t)
+{
+    t->woken = true;
+    if (t->state == THREAD_SLEEPING)
+        thread_make_runnable(t);
+}
+
 static void wake_one(struct waiter *w, u32 events)
 {
     w->woken = true;
@@ -29,9 +36,7 @@ static void wake_one(struct waiter *w, u32 events)
         w->on_wake(w, events);
         return;
     }
-    w->thread->woken = true;
-    if (w->thread->state == THREAD_SLEEPING)
-        thread_make_runnable(w->thread);
+    thread_wake(w->thread);
 }
 
 unsigned wake_some(struct wait_queue *q, unsigned count, u32 events)

@@ -34,6 +34,8 @@ enum sleep_result { SLEEP_WOKEN, SLEEP_TIMED_OUT, SLEEP_INTERRUPTED };
 /* Sleeps until woken, the deadline (monotonic ns) or, when interruptible, a deliverable signal.
  * Returns at once when a waiter of this thread was woken since it entered. */
 enum sleep_result thread_sleep(u64 deadline_ns, bool interruptible);
+/* Ends the thread's sleep, or the next one it enters. */
+void thread_wake(struct thread *t);
 
 /* The common loop: until condition(arg) holds. 0, -ETIMEDOUT, or -ERESTARTSYS. */
 int wait_until(struct wait_queue *q, bool (*condition)(void *arg), void *arg, u64 deadline_ns);
