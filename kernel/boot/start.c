@@ -90,7 +90,8 @@ static noreturn_fn void enter_program(void *unused unused_arg)
 static void start_program(const struct boot_info *info)
 {
     struct process *p = process_create_first();
-    struct thread *t = p ? thread_create(p, enter_program, NULL) : NULL;
+    int error = 0;
+    struct thread *t = p ? thread_create(p, 0, enter_program, NULL, &error) : NULL;
     struct load_request request = {
         .path = info->program,
         .argv = info->argv,
@@ -103,7 +104,7 @@ static void start_program(const struct boot_info *info)
     this_cpu()->current = t;
     set_identity(p, info);
     set_files(p, info);
-    int error = load_program(p, &request, thread_frame(t));
+    error = load_program(p, &request, thread_frame(t));
     if (error)
         cannot_start(info, error);
     space_switch(p->space);

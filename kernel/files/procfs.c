@@ -83,7 +83,7 @@ static const struct proc_entry *find_child(const struct proc_entry *directory, s
 
 static bool is_gone(const struct proc_subject *s)
 {
-    return s->pid && !process_find(s->pid);
+    return s->pid && (s->tid ? !thread_find(s->tid) : !process_find(s->pid));
 }
 
 static int lookup(struct path_node *directory, struct name name, struct path_node **out)

@@ -142,9 +142,9 @@ static struct thread *new_thread(struct process *p, const struct trap_frame *fra
                                  const struct clone_request *request, int *error)
 {
     void *set_tid = (void *)(request->flags & CLONE_CHILD_SETTID ? request->child_tid.address : 0);
-    struct thread *child = thread_create(p, start_child, set_tid);
+    s32 wanted = request->flags & CLONE_THREAD ? request->wanted_id : 0;
+    struct thread *child = thread_create(p, wanted, start_child, set_tid, error);
 
-    *error = -ENOMEM;
     if (!child)
         return NULL;
     inherit(child, frame, request);

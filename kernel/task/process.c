@@ -13,21 +13,7 @@
 #define MEBIBYTE (1024ull * 1024)
 
 static struct list processes = LIST_INIT(processes);
-static s32 last_id;
-
-s32 id_allocate(void) { return ++last_id; }
-
 struct list *process_all(void) { return &processes; }
-
-struct process *process_find(s32 pid)
-{
-    list_for_each(node, &processes) {
-        struct process *p = list_entry(node, struct process, link);
-        if (p->pid == pid)
-            return p;
-    }
-    return NULL;
-}
 
 static void set_default_limits(struct process *p)
 {
@@ -45,9 +31,12 @@ static void set_default_limits(struct process *p)
 struct process *process_create_first(void)
 {
     struct process *p = heap_alloc_zeroed(sizeof(*p));
-    if (!p)
+    if (!p || id_allocate(0, &p->pid))
         return NULL;
-    p->pid = p->pgid = p->sid = id_allocate();
+    p->pgid = p->sid = p->pid;
+    id_hold(p->pgid);
+    id_hold(p->sid);
+    id_name_process(p->pid, p);
     list_init(&p->children);
     list_init(&p->sibling);
     list_init(&p->threads);

@@ -93,6 +93,7 @@ void schedule(void)
     switched_at_ns = clock_monotonic_ns();
     if (to == from)
         return;
+    thread_check_stack(from);
     put_aside(from);
     take_up(to);
     arch_context_switch(&from->context, &to->context);

@@ -120,6 +120,13 @@ void signal_flush(struct process *p, int signal)
         flush_signal(p, &list_entry(node, struct thread, in_process)->signals, signal);
 }
 
+void signal_forget_thread(struct thread *t)
+{
+    list_for_each_safe(node, &t->signals.queued)
+        drop_queued(t->process, list_entry(node, struct queued_signal, link));
+    t->signals.pending = 0;
+}
+
 static bool blocked_by_all(struct process *p, int signal)
 {
     list_for_each(node, &p->threads) {

@@ -126,13 +126,16 @@ static inline struct trap_frame *thread_frame(const struct thread *t)
 
 /* process.c */
 struct process *process_create_first(void);         /* pid 1's structure, no thread yet */
-struct process *process_find(s32 pid);
+struct process *process_find(s32 pid);              /* ids.c; a zombie, too */
 struct list *process_all(void);
 /* thread.c */
-/* Not yet runnable. The entry runs on the new kernel stack and leaves by arch_resume. */
-struct thread *thread_create(struct process *p, noreturn_fn void (*entry)(void *), void *argument);
+/* Not yet runnable. The entry runs on the new kernel stack and leaves by arch_resume. wanted_id 0:
+ * any tid; the first thread of a process gets the pid. NULL: *error says why. */
+struct thread *thread_create(struct process *p, s32 wanted_id, noreturn_fn void (*entry)(void *),
+                             void *argument, int *error);
 void thread_reap_dead(void);                        /* frees stacks of threads that have ended */
-struct thread *thread_find(s32 tid);
+void thread_check_stack(const struct thread *t);    /* panics when it overflowed */
+struct thread *thread_find(s32 tid);                /* ids.c; a zombie, too */
 /* schedule.c */
 void scheduler_start(void);
 void schedule(void);                                /* another thread, if one should run */
@@ -163,6 +166,7 @@ int signal_send_process(struct process *p, int signal, const struct linux_siginf
 int signal_send_thread(struct thread *t, int signal, const struct linux_siginfo *info);
 /* Forgets a pending signal everywhere in the process (sigaction to SIG_IGN). */
 void signal_flush(struct process *p, int signal);
+void signal_forget_thread(struct thread *t);         /* all that waits for this thread alone */
 /* Takes one pending signal of `allowed` (sigtimedwait); 0: none. */
 int signal_take(struct thread *t, u64 allowed, struct linux_siginfo *info);
 /* A fault's signal: cannot be blocked or ignored; kills when it is. */
