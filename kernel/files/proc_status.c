@@ -140,7 +140,8 @@ static void show_signals(struct text *t, const struct process *p, const struct t
 {
     u64 ignored, caught;
     signal_sets(p, &ignored, &caught);
-    text_add(t, "Threads:\t%u\nSigQ:\t%u/%llu\n", p->thread_count, p->signal_count,
+    text_add(t, "Threads:\t%u\nSigQ:\t%u/%llu\n", p->thread_count,
+             signals_queued_by(p->credentials.uid),
              (unsigned long long)p->limits[RLIMIT_SIGPENDING].soft);
     text_add(t, "SigPnd:\t%016llx\nShdPnd:\t%016llx\nSigBlk:\t%016llx\nSigIgn:\t%016llx\n"
                 "SigCgt:\t%016llx\n",

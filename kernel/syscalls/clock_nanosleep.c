@@ -4,19 +4,10 @@
 #include "abi/linux/time.h"
 #include "abi_handlers.h"
 #include "task/cpu_clock.h"
+#include "task/credentials.h"
 #include "task/sleep.h"
 #include "time/convert.h"
 #include "time/timer.h"
-
-/* A deadline of another clock as a monotonic one; no clock is ever set while we run. */
-static u64 to_monotonic(int clock, u64 deadline_ns)
-{
-    u64 there_ns = 0;
-
-    if (clock_read(clock, &there_ns) || deadline_ns <= there_ns)
-        return 0;
-    return clock_monotonic_ns() + (deadline_ns - there_ns);
-}
 
 /* 0, -EINVAL: no such clock, -EOPNOTSUPP: one that nobody can sleep on. */
 static int check_clock(int clock, enum sleep_clock *kind)
@@ -24,13 +15,10 @@ static int check_clock(int clock, enum sleep_clock *kind)
     u64 unused;
 
     *kind = SLEEP_ON_TIME;
-    switch (clock) {
-    case CLOCK_MONOTONIC_RAW:
-    case CLOCK_REALTIME_COARSE:
-    case CLOCK_MONOTONIC_COARSE:
-    case CLOCK_THREAD_CPUTIME_ID:
+    if (clock == CLOCK_THREAD_CPUTIME_ID || !clock_can_wait(clock))
         return -EOPNOTSUPP;
-    }
+    if (clock_is_alarm(clock) && !credentials_privileged())
+        return -EPERM;
     if (!clock_read(clock, &unused))
         return 0;
     *kind = SLEEP_ON_CPU_TIME;
@@ -52,5 +40,5 @@ long sys_clock_nanosleep(int clock, int flags, struct user_ptr request, struct u
         return error;
     if (!(flags & TIMER_ABSTIME))
         return sleep_for(kind, ns, remaining);
-    return sleep_until(kind, kind == SLEEP_ON_TIME ? to_monotonic(clock, ns) : ns);
+    return sleep_until(kind, kind == SLEEP_ON_TIME ? clock_deadline(clock, ns) : ns);
 }

@@ -2,7 +2,7 @@
 /* See sigaction(2). */
 #include "abi/linux/errno.h"
 #include "abi_handlers.h"
-#include "task/task.h"
+#include "task/posix_timer.h"
 
 #define KNOWN_FLAGS                                                                                \
     (SA_NOCLDSTOP | SA_NOCLDWAIT | SA_SIGINFO | SA_RESTORER | SA_ONSTACK | SA_RESTART |            \
@@ -18,6 +18,7 @@ static bool now_ignored(const struct signal_action *a, int signal)
 static void take(struct process *p, int signal, const struct linux_sigaction *wanted)
 {
     struct signal_action *a = &p->actions[signal - 1];
+    bool was_ignored = now_ignored(a, signal);
 
     a->handler = wanted->handler;
     a->flags = wanted->flags & (u64)(u32)KNOWN_FLAGS;
@@ -25,6 +26,8 @@ static void take(struct process *p, int signal, const struct linux_sigaction *wa
     a->mask = wanted->mask & ~(LINUX_SIGMASK(SIGKILL) | LINUX_SIGMASK(SIGSTOP));
     if (now_ignored(a, signal))
         signal_flush(p, signal);
+    else if (was_ignored)
+        posix_timers_unignore(p, signal);
 }
 
 long sys_rt_sigaction(int signal, struct user_ptr action, struct user_ptr old_action,

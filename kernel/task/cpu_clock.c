@@ -17,14 +17,14 @@
 #define ID_KIND_MASK 3
 #define ID_KIND_DEVICE 3 /* an open clock device instead */
 
-static const struct process *process_of(int id)
+static struct process *process_of(int id)
 {
     return id ? process_find(id) : current_process();
 }
 
-static const struct thread *thread_of(int id)
+static struct thread *thread_of(int id)
 {
-    const struct thread *t = id ? thread_find(id) : current_thread();
+    struct thread *t = id ? thread_find(id) : current_thread();
 
     return t && t->process == current_process() ? t : NULL;
 }
@@ -34,19 +34,38 @@ bool cpu_clock_is_of_thread(int clock_id)
     return clock_id == CLOCK_THREAD_CPUTIME_ID || (clock_id < 0 && clock_id & ID_OF_THREAD);
 }
 
-int cpu_clock_read(int clock_id, u64 *ns)
+/* 0: the caller's own. */
+static int id_in(int clock_id)
 {
     bool named = clock_id == CLOCK_PROCESS_CPUTIME_ID || clock_id == CLOCK_THREAD_CPUTIME_ID;
-    int id = named ? 0 : ~(clock_id >> ID_SHIFT);
 
-    if (!named && (clock_id >= 0 || (clock_id & ID_KIND_MASK) == ID_KIND_DEVICE))
+    return named ? 0 : ~(clock_id >> ID_SHIFT);
+}
+
+static bool is_cpu_clock(int clock_id)
+{
+    if (clock_id == CLOCK_PROCESS_CPUTIME_ID || clock_id == CLOCK_THREAD_CPUTIME_ID)
+        return true;
+    return clock_id < 0 && (clock_id & ID_KIND_MASK) != ID_KIND_DEVICE;
+}
+
+int cpu_clock_target(int clock_id, struct process **process, s32 *tid)
+{
+    if (!is_cpu_clock(clock_id))
         return -EINVAL;
-    if (cpu_clock_is_of_thread(clock_id)) {
-        const struct thread *t = thread_of(id);
-        *ns = t ? thread_run_ns(t) : 0;
-        return t ? 0 : -EINVAL;
-    }
-    const struct process *p = process_of(id);
-    *ns = p ? usage_process_ns(p) : 0;
-    return p ? 0 : -EINVAL;
+    const struct thread *t = cpu_clock_is_of_thread(clock_id) ? thread_of(id_in(clock_id)) : NULL;
+    *process = t ? t->process : process_of(id_in(clock_id));
+    *tid = t ? t->tid : 0;
+    return (t || !cpu_clock_is_of_thread(clock_id)) && *process ? 0 : -EINVAL;
+}
+
+int cpu_clock_read(int clock_id, u64 *ns)
+{
+    struct process *p;
+    s32 tid;
+
+    if (cpu_clock_target(clock_id, &p, &tid))
+        return -EINVAL;
+    *ns = tid ? thread_run_ns(thread_find(tid)) : usage_process_ns(p);
+    return 0;
 }

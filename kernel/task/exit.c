@@ -30,7 +30,7 @@ noreturn_fn void process_exit(int wait_status)
         p->exiting = true;
         p->exit_status = wait_status;
     }
-    timer_cancel(&p->real_timer);
+    signal_end_process(p);
     thread_let_go();
     assert_always(p->pid == 1); /* the only process until fork makes others */
     end_machine(p);

@@ -4,7 +4,6 @@
  * Promises: returns with nothing pending that could be worked off now.
  */
 #include "arch/upcalls.h"
-#include "platform/platform.h"
 #include "task/signal_internal.h"
 #include "task/task.h"
 #include "time/timer.h"
@@ -17,13 +16,26 @@ static bool take_pending(u32 bit)
     return was;
 }
 
+static void tick(void)
+{
+    cpu_alarms_check(current_process());
+    __atomic_or_fetch(&this_cpu()->pending, PENDING_RESCHEDULE, __ATOMIC_RELAXED);
+}
+
+/* One that struck kernel code: what it means for the program was left for now. */
+static void late_interrupt(void)
+{
+    on_interrupt(NULL);
+    tick();
+}
+
 bool task_before_return(struct trap_frame *frame)
 {
     bool changed = false;
 
     while (this_cpu()->pending) {
         if (take_pending(PENDING_INTERRUPT))
-            on_interrupt(NULL);
+            late_interrupt();
         if (take_pending(PENDING_RESCHEDULE))
             schedule();
         if (take_pending(PENDING_SIGNAL))
@@ -37,7 +49,6 @@ void task_after_interrupt(struct trap_frame *frame)
     timers_run();
     if (!frame)
         return;
-    process_tick(current_process(), platform_traits()->tick_ns);
-    __atomic_or_fetch(&this_cpu()->pending, PENDING_RESCHEDULE, __ATOMIC_RELAXED);
+    tick();
     task_before_return(frame);
 }

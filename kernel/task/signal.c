@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Holds: queues of pending signals, per thread and per process.
- * Promises: standard signals are pending at most once; real-time signals queue in order, up to
- * RLIMIT_SIGPENDING. Out of memory loses the siginfo of a standard signal, never the signal.
+ * Sending signals and taking them.
+ *
+ * Holds: nothing; what is pending stands in threads and processes (signal_queue.c).
  * See: signal(7), sigaction(2), rt_sigqueueinfo(2)
  */
-#include "abi/linux/errno.h"
-#include "abi/linux/resource.h"
-#include "lib/string.h"
-#include "memory/page.h"
+#include "abi/linux/poll.h"
+#include "task/interval.h"
+#include "task/posix_timer.h"
 #include "task/signal_internal.h"
 
 enum default_action signal_default(int signal)
@@ -72,59 +71,18 @@ static struct linux_siginfo from_itself(void)
     return info;
 }
 
-/* 0, or -EAGAIN when a queueing sender must hear that the queue is full. */
-static int enqueue(struct process *p, struct signal_queue *q, int signal,
-                   const struct linux_siginfo *info)
-{
-    bool realtime = signal >= LINUX_SIGRTMIN;
-    struct queued_signal *entry;
-
-    if (!realtime && (q->pending & LINUX_SIGMASK(signal)))
-        return 0;
-    bool full = p->signal_count >= p->limits[RLIMIT_SIGPENDING].soft;
-    entry = full ? NULL : heap_alloc(sizeof(*entry));
-    if (!entry && realtime && info && info->si_code != SI_USER)
-        return -EAGAIN;
-    q->pending |= LINUX_SIGMASK(signal);
-    if (!entry)
-        return 0;
-    entry->info = info ? *info : from_itself();
-    entry->info.si_signo = signal;
-    list_push_back(&q->queued, &entry->link);
-    p->signal_count++;
-    return 0;
-}
-
-static void drop_queued(struct process *p, struct queued_signal *entry)
-{
-    list_remove(&entry->link);
-    heap_free(entry);
-    p->signal_count--;
-}
-
-/* Forgets a pending signal in one queue, siginfo and all. */
-static void flush_signal(struct process *p, struct signal_queue *q, int signal)
-{
-    q->pending &= ~LINUX_SIGMASK(signal);
-    list_for_each_safe(node, &q->queued) {
-        struct queued_signal *entry = list_entry(node, struct queued_signal, link);
-        if (entry->info.si_signo == signal)
-            drop_queued(p, entry);
-    }
-}
-
 void signal_flush(struct process *p, int signal)
 {
-    flush_signal(p, &p->signals, signal);
+    u64 set = LINUX_SIGMASK(signal);
+
+    signal_queue_forget(&p->signals, set);
     list_for_each(node, &p->threads)
-        flush_signal(p, &list_entry(node, struct thread, in_process)->signals, signal);
+        signal_queue_forget(&list_entry(node, struct thread, in_process)->signals, set);
 }
 
 void signal_forget_thread(struct thread *t)
 {
-    list_for_each_safe(node, &t->signals.queued)
-        drop_queued(t->process, list_entry(node, struct queued_signal, link));
-    t->signals.pending = 0;
+    signal_queue_forget(&t->signals, ~0ull);
 }
 
 static bool blocked_by_all(struct process *p, int signal)
@@ -136,32 +94,61 @@ static bool blocked_by_all(struct process *p, int signal)
     return true;
 }
 
-int signal_send_process(struct process *p, int signal, const struct linux_siginfo *info)
+/* Whoever reads a signalfd, and the thread that is to take it: t, or one that does not block it. */
+static void tell(struct process *p, struct thread *t, int signal)
 {
-    if (is_ignored(p, signal) && !blocked_by_all(p, signal))
-        return 0;
-    int error = enqueue(p, &p->signals, signal, info);
-    if (error)
-        return error;
+    wake_all(&p->signal_wait, POLLIN);
+    if (t) {
+        notify(t, signal);
+        return;
+    }
     list_for_each(node, &p->threads) {
-        struct thread *t = list_entry(node, struct thread, in_process);
+        t = list_entry(node, struct thread, in_process);
         if (t->blocked & LINUX_SIGMASK(signal))
             continue;
         notify(t, signal);
         break;
     }
-    return 0;
+}
+
+/* A blocked signal is kept although it is ignored: the handler may change before it is let in. */
+static bool is_dropped(struct process *p, struct thread *t, int signal)
+{
+    bool blocked = t ? t->blocked & LINUX_SIGMASK(signal) : blocked_by_all(p, signal);
+
+    return is_ignored(p, signal) && !blocked;
+}
+
+static int send(struct process *p, struct thread *t, int signal, const struct linux_siginfo *info)
+{
+    if (is_dropped(p, t, signal))
+        return 0;
+    struct linux_siginfo own = info ? *info : from_itself();
+    int error = signal_queue_put(p, t ? &t->signals : &p->signals, signal, &own);
+    if (!error)
+        tell(p, t, signal);
+    return error;
+}
+
+int signal_send_process(struct process *p, int signal, const struct linux_siginfo *info)
+{
+    return send(p, NULL, signal, info);
 }
 
 int signal_send_thread(struct thread *t, int signal, const struct linux_siginfo *info)
 {
-    bool blocked = t->blocked & LINUX_SIGMASK(signal);
-    if (is_ignored(t->process, signal) && !blocked)
-        return 0;
-    int error = enqueue(t->process, &t->signals, signal, info);
-    if (!error)
-        notify(t, signal);
-    return error;
+    return send(t->process, t, signal, info);
+}
+
+bool signal_send_prepared(struct process *p, struct thread *t, struct queued_signal *entry)
+{
+    int signal = entry->info.si_signo;
+
+    if (is_dropped(p, t, signal))
+        return false;
+    signal_queue_put_prepared(t ? &t->signals : &p->signals, entry);
+    tell(p, t, signal);
+    return true;
 }
 
 void signal_force(int signal, const struct linux_siginfo *info)
@@ -173,34 +160,11 @@ void signal_force(int signal, const struct linux_siginfo *info)
         *action = (struct signal_action){.handler = SIG_DFL};
         t->blocked &= ~LINUX_SIGMASK(signal);
     }
-    enqueue(t->process, &t->signals, signal, info);
+    (void)signal_queue_put(t->process, &t->signals, signal, info);
     notify(t, signal);
 }
 
 static int lowest(u64 set) { return set ? __builtin_ctzll(set) + 1 : 0; }
-
-/* Takes `signal` out of q. A signal that lost its siginfo reports SI_USER from nobody. */
-static void dequeue(struct process *p, struct signal_queue *q, int signal,
-                    struct linux_siginfo *info)
-{
-    bool found = false, more = false;
-
-    *info = (struct linux_siginfo){.si_signo = signal, .si_code = SI_USER};
-    list_for_each_safe(node, &q->queued) {
-        struct queued_signal *entry = list_entry(node, struct queued_signal, link);
-        if (entry->info.si_signo != signal)
-            continue;
-        if (found) {
-            more = true;
-            break;
-        }
-        *info = entry->info;
-        found = true;
-        drop_queued(p, entry);
-    }
-    if (!more)
-        q->pending &= ~LINUX_SIGMASK(signal);
-}
 
 int signal_take(struct thread *t, u64 allowed, struct linux_siginfo *info)
 {
@@ -215,6 +179,31 @@ int signal_take(struct thread *t, u64 allowed, struct linux_siginfo *info)
         q = &t->process->signals;
     }
     if (signal)
-        dequeue(t->process, q, signal, info);
+        signal_queue_take(q, signal, info);
+    if (signal == SIGALRM)
+        interval_signal_taken(t->process);
     return signal;
+}
+
+static void look_at_cpu_time(struct timer *timer unused_arg)
+{
+    /* The interrupt that brought us here is followed by cpu_alarms_check. */
+}
+
+void signal_init_process(struct process *p)
+{
+    signal_queue_init(&p->signals);
+    wait_queue_init(&p->signal_wait);
+    list_init(&p->cpu_alarms);
+    timer_init(&p->cpu_look, look_at_cpu_time);
+    intervals_init(p);
+    posix_timers_init(p);
+}
+
+void signal_end_process(struct process *p)
+{
+    posix_timers_drop(p);
+    intervals_drop(p);
+    cpu_alarms_drop(p);
+    signal_queue_forget(&p->signals, ~0ull);
 }

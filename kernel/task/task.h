@@ -10,6 +10,7 @@
 #include "arch/cpu_block.h"
 #include "lib/list.h"
 #include "lib/tree.h"
+#include "task/cpu_alarm.h"
 #include "task/wait.h"
 #include "time/timer.h"
 
@@ -36,13 +37,19 @@ struct signal_action {
     u64 handler, flags, restorer, mask;
 };
 
+struct signal_user;              /* signal_queue.c: who is charged for a queued signal */
+
 struct queued_signal {
     struct list link;
+    struct signal_user *user;
     struct linux_siginfo info;
+    /* A timer's own entry, NULL: of the heap. Called when the signal has been taken. */
+    void (*taken)(struct queued_signal *e, struct linux_siginfo *info);
 };
 
 struct signal_queue {
     u64 pending;                 /* bit n-1: signal n */
+    u64 bare;                    /* of these, what lost its siginfo for want of room */
     struct list queued;          /* struct queued_signal, in order */
 };
 
@@ -60,11 +67,16 @@ struct process {
     struct rlimit_pair limits[RLIMIT_KINDS];
     struct signal_action actions[64];
     struct signal_queue signals; /* process-directed */
-    u32 signal_count;            /* queued, against RLIMIT_SIGPENDING */
+    struct wait_queue signal_wait; /* woken with every signal: signalfd */
     struct wait_queue child_wait;
     struct timer real_timer;     /* ITIMER_REAL, alarm */
-    u64 real_interval_ns;
-    u64 virtual_timer_ns, virtual_interval_ns, prof_timer_ns, prof_interval_ns;
+    u64 real_interval_ns, real_deadline_ns;
+    struct cpu_alarm virtual_alarm, prof_alarm;
+    u64 virtual_interval_ns, prof_interval_ns;
+    struct list cpu_alarms;      /* that watch this process */
+    struct timer cpu_look;
+    struct list timers;          /* struct posix_timer */
+    s32 next_timer_id;
     int exit_status;             /* wait(2) form */
     int leader_status;           /* of the first thread, which may end before the others */
     bool exiting, dumpable, no_new_privileges, zombie;
@@ -160,8 +172,9 @@ void task_set_cleanup(void (*hook)(struct process *p));
 bool task_before_return(struct trap_frame *frame);
 /* on_interrupt's second half: timers; with a frame also preemption and signals. */
 void task_after_interrupt(struct trap_frame *frame);
-/* signal.c, signal_timer.c. info NULL: the current process brought it upon itself. */
-void signal_init_process(struct process *p);         /* timers of a new process */
+/* signal.c. info NULL: the current process brought it upon itself. */
+void signal_init_process(struct process *p);         /* pending signals and timers: none */
+void signal_end_process(struct process *p);          /* the same for one that ends */
 int signal_send_process(struct process *p, int signal, const struct linux_siginfo *info);
 int signal_send_thread(struct thread *t, int signal, const struct linux_siginfo *info);
 /* Forgets a pending signal everywhere in the process (sigaction to SIG_IGN). */
@@ -172,6 +185,7 @@ int signal_take(struct thread *t, u64 allowed, struct linux_siginfo *info);
 /* A fault's signal: cannot be blocked or ignored; kills when it is. */
 void signal_force(int signal, const struct linux_siginfo *info);
 bool signal_pending(const struct thread *t);        /* a deliverable one */
+u32 signals_queued_by(u32 uid);                     /* against RLIMIT_SIGPENDING */
 void signal_set_blocked(u64 mask);
 /* signal_deliver.c: rt_sigreturn; the result is what the frame's result register must hold */
 long signal_return(struct trap_frame *frame);

@@ -51,3 +51,29 @@ int clock_resolution(int clock_id, u64 *ns)
     *ns = coarse ? COARSE_NS : 1;
     return 0;
 }
+
+bool clock_can_wait(int clock_id)
+{
+    switch (clock_id) {
+    case CLOCK_MONOTONIC_RAW:
+    case CLOCK_REALTIME_COARSE:
+    case CLOCK_MONOTONIC_COARSE:
+        return false;
+    default:
+        return true;
+    }
+}
+
+bool clock_is_alarm(int clock_id)
+{
+    return clock_id == CLOCK_REALTIME_ALARM || clock_id == CLOCK_BOOTTIME_ALARM;
+}
+
+u64 clock_deadline(int clock_id, u64 at_ns)
+{
+    u64 there_ns = 0;
+
+    if (clock_read(clock_id, &there_ns) || at_ns <= there_ns)
+        return 0;
+    return clock_monotonic_ns() + (at_ns - there_ns);
+}

@@ -50,9 +50,14 @@ int load_any_timeval(u64 *ns, struct user_ptr from)
     return to_ns(ns, t.tv_sec, t.tv_usec % USEC_PER_SEC, NSEC_PER_USEC);
 }
 
+static struct linux_timespec to_timespec(u64 ns)
+{
+    return (struct linux_timespec){(s64)(ns / NSEC_PER_SEC), (s64)(ns % NSEC_PER_SEC)};
+}
+
 int store_timespec(struct user_ptr to, u64 ns)
 {
-    struct linux_timespec t = {(s64)(ns / NSEC_PER_SEC), (s64)(ns % NSEC_PER_SEC)};
+    struct linux_timespec t = to_timespec(ns);
     return copy_to_program(to, &t, sizeof(t));
 }
 
@@ -60,4 +65,21 @@ int store_timeval(struct user_ptr to, u64 ns)
 {
     struct linux_timeval t = {(s64)(ns / NSEC_PER_SEC), (s64)(ns % NSEC_PER_SEC / NSEC_PER_USEC)};
     return copy_to_program(to, &t, sizeof(t));
+}
+
+int load_itimerspec(u64 *interval_ns, u64 *value_ns, struct user_ptr from)
+{
+    struct linux_itimerspec s;
+
+    if (copy_from_program(&s, from, sizeof(s)))
+        return -EFAULT;
+    int error = to_ns(interval_ns, s.it_interval.tv_sec, s.it_interval.tv_nsec, 1);
+    return error ? error : to_ns(value_ns, s.it_value.tv_sec, s.it_value.tv_nsec, 1);
+}
+
+int store_itimerspec(struct user_ptr to, u64 interval_ns, u64 value_ns)
+{
+    struct linux_itimerspec s = {to_timespec(interval_ns), to_timespec(value_ns)};
+
+    return copy_to_program(to, &s, sizeof(s));
 }

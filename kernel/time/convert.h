@@ -10,3 +10,6 @@ int load_timeval(u64 *ns, struct user_ptr from);
 int load_any_timeval(u64 *ns, struct user_ptr from); /* select's: microseconds carry over */
 int store_timespec(struct user_ptr to, u64 ns);
 int store_timeval(struct user_ptr to, u64 ns);
+/* Both times are looked at before either is refused. -EFAULT, -EINVAL */
+int load_itimerspec(u64 *interval_ns, u64 *value_ns, struct user_ptr from);
+int store_itimerspec(struct user_ptr to, u64 interval_ns, u64 value_ns);

@@ -44,6 +44,15 @@ u64 timers_next_deadline(void)
     return first ? first->key : NO_DEADLINE;
 }
 
+u64 periods_pass(u64 *deadline_ns, u64 period_ns, u64 now_ns)
+{
+    if (now_ns < *deadline_ns)
+        return 0;
+    u64 periods = (now_ns - *deadline_ns) / period_ns + 1;
+    *deadline_ns += periods * period_ns;
+    return periods;
+}
+
 void timers_run(void)
 {
     struct tree_node *first = tree_first(&armed_timers);
