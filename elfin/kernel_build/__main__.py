@@ -22,7 +22,9 @@ def main() -> int:
     parser.add_argument("--keep-going", action="store_true", help="show every error")
     parser.add_argument("targets", nargs="*", help="ninja targets, such as elfin-vm or objects")
     options = parser.parse_args()
-    tree = Tree(options.root, options.out or options.root / "build" / "kernel")
+    root = options.root.resolve()
+    # Meson runs in its own build folder: a relative path would mean something else there.
+    tree = Tree(root, (options.out or root / "build" / "kernel").absolute())
     arches = [options.arch] if options.arch else ARCHES
     configs = [options.config] if options.config else CONFIGS
     status = 0

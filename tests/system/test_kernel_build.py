@@ -74,6 +74,17 @@ def test_a_new_source_is_found_without_an_edit_elsewhere(copy: Tree) -> None:
         build(copy, Configuration("x86_64", "hello"))
 
 
+def test_the_output_folder_may_be_a_relative_path(copy: Tree) -> None:
+    command = [sys.executable, "-m", "elfin.kernel_build", "--arch=x86_64", "--config=hello"]
+    command += [f"--root={copy.root}", "--out=elsewhere", "abi_numbers.h"]
+    env = {**os.environ, "PYTHONPATH": str(ROOT)}
+    result = subprocess.run(
+        command, cwd=copy.root, env=env, capture_output=True, text=True, check=False
+    )
+    assert result.returncode == 0, result.stderr
+    assert (copy.root / "elsewhere/x86_64-hello/abi_numbers.h").exists()
+
+
 @pytest.mark.parametrize(("arch", "config"), LINKED)
 def test_stub_kernel_has_no_undefined_symbol(arch: str, config: str) -> None:
     with (BUILT / f"{arch}-{config}" / "elfin-stub.debug").open("rb") as file:
