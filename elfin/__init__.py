@@ -5,7 +5,8 @@
     elfin.start([...])        like subprocess.Popen
     elfin.inspect("sqlite3")  the verdict as a dataclass
 
-`elfin.run` is also the room of that name; its module can be called.
+`elfin.run` is also the room of that name; once it is imported its module stands there, and can be
+called the same way.
 """
 
 from __future__ import annotations
@@ -20,12 +21,14 @@ __all__ = ["__version__", "inspect", "run", "start"]
 
 
 def __getattr__(name: str) -> object:
+    if name not in ("inspect", "run", "start"):
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     from importlib import import_module
 
-    if name == "run":
-        return import_module("elfin.run")
-    if name in ("inspect", "start"):
-        value: object = getattr(import_module("elfin.api"), name)
-        globals()[name] = value
-        return value
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value: object = getattr(import_module("elfin.api"), name)
+    return globals().setdefault(name, value)
+
+
+def __dir__() -> list[str]:
+    """With the names above, so that help() shows them; none is imported before it is used."""
+    return sorted({*globals(), *__all__})

@@ -9,13 +9,13 @@ database is imported.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from elfin.host.cache import cache_dir
-from elfin.host.errors import BadElf, ElfinError
+from elfin.host.cache import cache_dir, remark_is_due
+from elfin.host.errors import BadElf, ElfinError, OptionError
 from elfin.image.store import Store
 from elfin.model.image import Image
 from elfin.model.program import Addition, Arch, ProgramSpec
@@ -38,6 +38,7 @@ class Request(NamedTuple):
     env: Mapping[str, str]
     options: RunOptions
     cwd: str = "/"
+    cwd_must_exist: bool = False
     rootfs: Path | None = None
     additions: tuple[Addition, ...] = ()
     user: str = "root"
@@ -77,7 +78,7 @@ def launch(prepared: Prepared, warn: Callable[[str], None]) -> RunResult:
     from elfin.run.choose import choose
 
     choice = choose(prepared.options, cache_dir())
-    if choice.remark:
+    if choice.remark and (prepared.options.stats or remark_is_due("kvm")):
         warn(choice.remark)
     return execute.run(prepared.image, prepared.spec, prepared.options, choice)
 
@@ -147,6 +148,8 @@ def _prepare_cold(
     base = {entry.path: entry for entry in _fixed(request)}
     base.update((entry.path, entry) for entry in tree)
     entries = cpio.complete(base.values())
+    if request.cwd_must_exist:
+        _check_cwd(request.cwd, entries)
     inputs = {entry.source for entry in entries if entry.source is not None}
     inputs.update(tree.watched, (spec.host_path,))
     image = store.build(entries)
@@ -165,7 +168,22 @@ def _fixed(request: Request) -> tuple[RootEntry, ...]:
     from elfin.image.fixed import fixed_entries
 
     identity = request.options.identity
-    return fixed_entries(identity.uid, identity.gid, request.home, request.user, request.cwd)
+    made = "/" if request.cwd_must_exist else request.cwd
+    return fixed_entries(identity.uid, identity.gid, request.home, request.user, made)
+
+
+def _check_cwd(cwd: str, entries: Iterable[RootEntry]) -> None:
+    """-w names a directory that the guest has."""
+    if cwd.startswith(("/proc", "/sys", "/dev")):
+        return  # the guest's own: its kernel says what it has
+    from elfin.model.root import EntryKind, follow_links
+
+    by_path = {entry.path: entry for entry in entries}
+    links = {path: entry.target for path, entry in by_path.items()}
+    entry = by_path.get(follow_links(cwd, links.get))
+    if entry is None or entry.kind is not EntryKind.DIRECTORY:
+        what = "not in the image" if entry is None else "not a directory"
+        raise OptionError(f"-w {cwd} is {what}", hint="--add DIR brings a directory")
 
 
 def _spec(request: Request, found: Found) -> ProgramSpec:
@@ -195,7 +213,8 @@ def _question(request: Request, spec: ProgramSpec) -> str:
         spec.guest_path,
         str(spec.rootfs),
         tuple((str(addition.host), addition.guest) for addition in spec.additions),
-        (identity.uid, identity.gid, request.user, request.home, request.cwd),
+        (identity.uid, identity.gid, request.user, request.home),
+        (request.cwd, request.cwd_must_exist),
     )
     return repr(parts)
 

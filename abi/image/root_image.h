@@ -13,8 +13,10 @@
  *   begins with a zero byte;
  * - c_check, which newc leaves unused, holds the nanoseconds of the modification time;
  * - names are relative ("usr/bin/env"), the root is ".", sorted so that a directory precedes what
- *   lies in it; every parent is present; no hard links; regular files, directories, symlinks and
- *   character devices only;
+ *   lies in it; every parent is present; regular files, directories, symlinks and character devices
+ *   only;
+ * - the names of one file (hard links) share their inode number and c_nlink, the count of names;
+ *   its data stands at the last of them, the others have c_filesize 0, as newc has it;
  * - the entry named TRAILER!!! ends it; the image's size is a multiple of ELFIN_IMAGE_PAGE.
  */
 #pragma once

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import gc
 import os
+import signal
 import sys
 from collections.abc import Sequence
 from importlib import import_module
@@ -22,6 +23,8 @@ VERBS: dict[str, tuple[str, str]] = {
     "cache": ("elfin.cli.cache", "List or prune the cache."),
     "rootfs": ("elfin.cli.rootfs", "Make a root directory out of packages."),
 }
+
+_EXIT_PIPE = 128 + signal.SIGPIPE
 
 RESERVED = frozenset(
     "bench lab build link cc config ps logs stop rm push pull deploy debug".split()
@@ -90,6 +93,8 @@ def main() -> NoReturn:
         try:
             if stream is not None:
                 stream.flush()
+        except BrokenPipeError:
+            status = _EXIT_PIPE
         except (OSError, ValueError):
             status = status or EXIT_ELFIN
     os._exit(status)
@@ -111,7 +116,9 @@ def run_verb(arguments: Sequence[str]) -> int:
     except (click.Abort, KeyboardInterrupt):
         return 130
     except BrokenPipeError:
-        return 141
+        return _EXIT_PIPE
+    except SystemExit:  # how click answers a closed pipe, with status 1, which is a verdict here
+        return _EXIT_PIPE
     except Exception as error:
         if os.environ.get("ELFIN_TRACEBACK"):
             raise

@@ -81,6 +81,17 @@ def memory(text: str | None) -> int | None:
     return None if text is None else parse_size(text)
 
 
+def timeout(text: str | None) -> float | None:
+    """--timeout."""
+    value = seconds(text, "--timeout")
+    if value == 0:
+        raise OptionError(
+            f"--timeout {text} would end the run before it begins",
+            hint="leave it out for a run without a bound",
+        )
+    return value
+
+
 def seconds(text: str | None, option: str) -> float | None:
     """A duration: seconds, or with s, m, h."""
     if text is None:
@@ -111,10 +122,12 @@ def umask() -> int:
     return value
 
 
-def workdir(text: str | None) -> str:
-    """-w; the image view starts at the root."""
+def workdir(text: str | None, additions: Iterable[str] = ()) -> str:
+    """-w. Without it the image view starts at the root, or where elfin runs when a relative --add
+    brought something of that directory: then the same relative name finds it."""
     if text is None:
-        return "/"
+        relative = any(item and not item.startswith("/") and ":" not in item for item in additions)
+        return str(Path.cwd()) if relative else "/"
     if not text.startswith("/"):
         raise OptionError(f"-w {text} is not absolute", hint="it names a directory in the guest")
     return os.path.normpath(text).replace("//", "/")
@@ -129,8 +142,15 @@ def addition(text: str) -> Addition:
     if not source.exists():
         raise OptionError(f"--add {host}: there is no such file")
     guest = guest or os.path.normpath(source)
+    if guest.rpartition(":")[2] in ("ro", "rw"):
+        raise OptionError(
+            f"--add {text}: what is added is a copy, and nothing is written back",
+            hint=f"leave :{guest.rpartition(':')[2]} out",
+        )
     if not guest.startswith("/"):
-        guest = f"/{guest}"
+        raise OptionError(
+            f"--add {text}: {guest} is not absolute", hint=f"write --add {host}:/{guest}"
+        )
     return Addition(Path(os.path.normpath(source)), os.path.normpath(guest))
 
 

@@ -12,6 +12,7 @@ import click
 
 from elfin import pipeline
 from elfin.cli import options as parse
+from elfin.cli.arguments import ProgramCommand
 from elfin.host.errors import NotYet, OptionError
 from elfin.host.process import plug_closed_stdio
 from elfin.model.program import View
@@ -31,31 +32,57 @@ _LATER = {
 
 @click.command(
     "run",
+    cls=ProgramCommand,
     context_settings={
         "allow_interspersed_args": False,
         "help_option_names": ["-h", "--help"],
         "max_content_width": 100,
     },
 )
-@click.option("--platform", metavar="vm|process", help="The machine the kernel runs on.")
-@click.option("--accel", metavar="auto|kvm|tcg", default="auto", help="How QEMU executes (vm).")
+@click.option(
+    "--platform",
+    metavar="vm|process",
+    help="The machine Elfin's kernel runs on. Default: vm where KVM is usable, else process.",
+)
+@click.option("--accel", metavar="auto|kvm|tcg", default="auto", help="How QEMU executes, on vm.")
 @click.option("--arch", metavar="x86_64|aarch64", help="The program's architecture.")
-@click.option("--machine", metavar="BOARD", help="QEMU's board: microvm, q35 or virt.")
-@click.option("-m", "--memory", metavar="SIZE", help="Guest memory, like 128M or 1G.")
+@click.option("--machine", metavar="BOARD", help="QEMU's board, on vm: microvm, q35 or virt.")
+@click.option(
+    "-m",
+    "--memory",
+    metavar="SIZE",
+    help="Guest memory, like 128M or 1G. Default: what the image needs and 128M.",
+)
 @click.option("-e", "--env", "env", multiple=True, metavar="K[=V]", help="Set or pass a variable.")
-@click.option("--env-file", multiple=True, metavar="FILE", help="Read variables from a file.")
-@click.option("--no-env", is_flag=True, help="Pass no variable that is not asked for.")
-@click.option("-w", "--workdir", metavar="DIR", help="The program's working directory.")
-@click.option("-u", "--user", metavar="USER[:GROUP]", help="Run as this user.")
+@click.option(
+    "--env-file", multiple=True, metavar="FILE", help="Read variables from a file of K=V lines."
+)
+@click.option("--no-env", is_flag=True, help="Pass no variable but those of -e and --env-file.")
+@click.option(
+    "-w",
+    "--workdir",
+    metavar="DIR",
+    help="The working directory in the guest. Default: /, or yours after a relative --add.",
+)
+@click.option("-u", "--user", metavar="USER[:GROUP]", help="Run as this user. Default: you.")
 @click.option("--hostname", metavar="NAME", default="elfin", help="What uname says.")
-@click.option("--add", multiple=True, metavar="HOST[:GUEST]", help="Put a file or folder in.")
-@click.option("--rootfs", metavar="DIR", help="Take program and libraries from this root.")
+@click.option(
+    "--add",
+    multiple=True,
+    metavar="HOST[:GUEST]",
+    help="Copy a file or folder in, to GUEST or else the same absolute path.",
+)
+@click.option(
+    "--rootfs", metavar="DIR", help="Take program and libraries from this root directory."
+)
 @click.option("--sealed", is_flag=True, help="The image view: nothing of the host can be read.")
 @click.option("--timeout", metavar="SECONDS", help="End the run with status 124 after this time.")
-@click.option("--stop-timeout", metavar="SECONDS", default="10", help="From TERM to KILL.")
-@click.option("--log", metavar="FILE", help="The kernel's log.")
-@click.option("--stats", is_flag=True, help="One closing line on stderr.")
-@click.option("--result", metavar="FILE", help="How it went, as JSON.")
+@click.option(
+    "--stop-timeout", metavar="SECONDS", default="10", help="From TERM to KILL. Default: 10."
+)
+@click.option("--log", metavar="FILE", help="Write the kernel's log there.")
+@click.option("--stats", is_flag=True, help="Say on stderr, at the end, how the run went.")
+@click.option("--result", metavar="FILE", help="Write the same there, as JSON.")
 @click.option("--no-randomize", is_flag=True, help="The same addresses in every run.")
 @click.option("-i", "--interactive", is_flag=True, hidden=True, help="Always so.")
 @click.option("--rm", is_flag=True, hidden=True, help="Always so.")
@@ -71,6 +98,9 @@ _LATER = {
 @click.argument("args", nargs=-1, type=click.UNPROCESSED)
 def command(**given: Any) -> int:
     """Run PROGRAM as a unikernel; its arguments, streams and exit status are its own.
+
+    PROGRAM is looked up in PATH, or in DIR of --rootfs. It sees itself, its libraries and its Debian
+    package, and what --add brings; what it writes ends with it. Options end at PROGRAM.
 
     Exit status: the program's; 128+n when signal n killed it; 124 --timeout; 125 Elfin's own
     failure; 126 found but cannot run; 127 not found.
@@ -97,7 +127,7 @@ def _request(given: dict[str, Any]) -> pipeline.Request:
         arch=parse.arch(given["arch"]),
         machine=parse.machine(given["machine"]),
         memory=parse.memory(given["memory"]),
-        timeout=parse.seconds(given["timeout"], "--timeout"),
+        timeout=parse.timeout(given["timeout"]),
         stop_timeout=parse.seconds(given["stop_timeout"], "--stop-timeout") or 0.0,
         hostname=parse.hostname(given["hostname"]),
         identity=identity,
@@ -115,7 +145,8 @@ def _request(given: dict[str, Any]) -> pipeline.Request:
             os.environ, View.IMAGE, given["env"], given["env_file"], given["no_env"]
         ),
         options=options,
-        cwd=parse.workdir(given["workdir"]),
+        cwd=parse.workdir(given["workdir"], given["add"]),
+        cwd_must_exist=given["workdir"] is not None,
         rootfs=rootfs,
         additions=tuple(parse.addition(text) for text in given["add"]),
         user=user,

@@ -4,7 +4,11 @@
 from __future__ import annotations
 
 import os
+import time
+from contextlib import suppress
 from pathlib import Path
+
+_DAY_S = 24 * 3600
 
 
 def cache_dir() -> Path:
@@ -18,3 +22,19 @@ def cache_dir() -> Path:
         return Path(own)
     base = os.environ.get("XDG_CACHE_HOME", "").strip()
     return Path(base or Path("~/.cache").expanduser()) / "elfin"
+
+
+def remark_is_due(name: str) -> bool:
+    """Whether a remark that only people at a terminal want is to be made: once a day."""
+    try:
+        if not os.isatty(2):
+            return False
+        stamp = cache_dir() / f"said-{name}"
+        with suppress(FileNotFoundError):
+            if time.time() - stamp.stat().st_mtime < _DAY_S:
+                return False
+        stamp.parent.mkdir(parents=True, exist_ok=True)
+        stamp.touch()
+    except OSError:
+        pass  # no place to remember it: say it again
+    return True

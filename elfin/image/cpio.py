@@ -9,7 +9,8 @@ The layout is newc (magic 070701) with two habits that its readers accept:
   mapped with the zeros Linux promises beyond the end of a file. GNU cpio and libarchive skip
   them; a strict reader aligns up to 4096 after file data.
 
-c_check, which newc leaves unused, holds the nanoseconds of the modification time.
+c_check, which newc leaves unused, holds the nanoseconds of the modification time. A file with
+several names (hard links) has its data once, at the last of them, as newc has it.
 
 Names have no leading slash; the root is ".". Entries are sorted by path, so parents precede their
 children; inode numbers count from 1; numbers are bounded to what newc's 8 hex digits hold.
@@ -18,7 +19,8 @@ children; inode numbers count from 1; numbers are bounded to what newc's 8 hex d
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -73,15 +75,39 @@ def write(entries: Iterable[RootEntry], out: BinaryIO) -> Written:
 
     Raises CannotRun when a source cannot be read, OSError when ``out`` cannot be written.
     """
-    writer = _Writer(out)
+    entries = tuple(entries)
+    writer = _Writer(out, _hard_links(entries))
     for entry in entries:
         writer.add(entry)
     return writer.finish()
 
 
+@dataclass(slots=True)
+class _Links:
+    """The names of one file in the archive; ``inode`` is 0 until the first was written."""
+
+    names: list[str]
+    inode: int = 0
+
+
+def _hard_links(entries: Sequence[RootEntry]) -> dict[str, _Links]:
+    """Path → all paths of the same file, for files that have several in the archive."""
+    found: dict[tuple[int, ...], _Links] = {}
+    for entry in entries:
+        if entry.kind is not EntryKind.FILE or entry.source is None:
+            continue
+        with suppress(OSError):  # `_copy` says what is wrong with it
+            status = entry.source.stat()
+            if status.st_nlink > 1:
+                same = (status.st_dev, status.st_ino, entry.uid, entry.gid, entry.mode)
+                found.setdefault(same, _Links([])).names.append(entry.path)
+    return {path: links for links in found.values() for path in links.names if len(links.names) > 1}
+
+
 class _Writer:
-    def __init__(self, out: BinaryIO) -> None:
+    def __init__(self, out: BinaryIO, links: Mapping[str, _Links]) -> None:
         self._out = out
+        self._links = links
         self._position = 0
         self._inode = 0
         self._largest = 0
@@ -107,7 +133,11 @@ class _Writer:
         return Written(self._position, count, self._largest)
 
     def _add_file(self, entry: RootEntry) -> None:
-        if entry.source is None:
+        links = self._links.get(entry.path)
+        size = 0
+        if links is not None and entry.path != links.names[-1]:
+            self._header(entry, 0, aligned=False)
+        elif entry.source is None:
             data = entry.data or b""
             size = len(data)
             self._header(entry, size, aligned=size > 0)
@@ -150,15 +180,19 @@ class _Writer:
     ) -> None:
         if size > MAX_FILE_BYTES:
             raise ElfinError(f"{entry.path} is {size} bytes; a file in the image has at most 4 GiB")
+        group = self._links.get(entry.path) if entry.kind is EntryKind.FILE else None
         if inode is None:
             self._inode += 1
             inode = self._inode
+        if group is not None:
+            inode = group.inode = group.inode or inode
         name = os.fsencode(entry.path[1:] or ".")
         name_size = len(name) + 1
         start = self._position + HEADER_BYTES
         name_size += -(start + name_size) % (PAGE if aligned else 4)
         bits = _TYPE_BITS[entry.kind] if type_bits is None else type_bits
         links = 2 if entry.kind is EntryKind.DIRECTORY else 1
+        links = len(group.names) if group is not None else links
         major, minor = entry.device
         seconds, nanoseconds = divmod(entry.mtime_ns, 1_000_000_000)
         fields = (

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from elfin.model.root import RootEntry
 
 DEFAULT_BOUND_BYTES = 5 << 30
-FORMAT = 2  # part of every key: raise it when what an image or an index holds changes
+FORMAT = 3  # part of every key: raise it when what an image or an index holds changes
 _UNWRITABLE = frozenset((errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.ENOENT))
 
 

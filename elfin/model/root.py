@@ -3,10 +3,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
+
+_LINKS_MAX = 40  # path_resolution(7)
 
 
 class EntryKind(Enum):
@@ -58,6 +60,26 @@ class RootEntry:
     def symlink(path: str, target: str) -> RootEntry:
         """A symbolic link."""
         return RootEntry(path, EntryKind.SYMLINK, 0o777, target=target)
+
+
+def follow_links(path: str, target_of: Callable[[str], str | None]) -> str:
+    """``path`` with symlinks followed, 40 at most. ``target_of`` gives a path's target if it is a
+    symlink; what is nowhere is kept as it is."""
+    todo = [part for part in reversed(path.split("/")) if part]
+    here, links = "", 0
+    while todo:
+        part = todo.pop()
+        if part in (".", ".."):
+            here = here.rpartition("/")[0] if part == ".." else here
+            continue
+        target = target_of(f"{here}/{part}") if links < _LINKS_MAX else None
+        if target is None:
+            here = f"{here}/{part}"
+            continue
+        links += 1
+        here = "" if target.startswith("/") else here
+        todo.extend(piece for piece in reversed(target.split("/")) if piece)
+    return here or "/"
 
 
 @dataclass(frozen=True, slots=True)

@@ -191,15 +191,18 @@ def _add_addition(builder: TreeBuilder, addition: Addition) -> None:
     host, guest = addition.host, posixpath.normpath(addition.guest)
     _status(host)
     if not host.is_dir():
-        _put_host(builder, host.resolve(), guest)
+        _put_host(builder, host.resolve(), builder.landing(guest))
         return
     builder.watch(host)
-    for folder, directories, files in os.walk(host):
-        below = posixpath.normpath(posixpath.join(guest, os.path.relpath(folder, host)))
+    top = host.resolve()
+    for folder, directories, files in os.walk(top):
+        below = posixpath.normpath(posixpath.join(guest, os.path.relpath(folder, top)))
+        below = builder.landing(below, follow=True)
         if below != "/":
             _put_host(builder, Path(folder), below)
         for name in (*directories, *files):
-            _put_host(builder, Path(folder) / name, posixpath.join(below, name))
+            if name in files or (Path(folder) / name).is_symlink():
+                _put_host(builder, Path(folder) / name, posixpath.join(below, name))
         for name in directories:
             builder.watch(Path(folder) / name)
 

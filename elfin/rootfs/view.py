@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
-from elfin.model.root import EntryKind, RootEntry, RootTree
+from elfin.model.root import EntryKind, RootEntry, RootTree, follow_links
 
 _LINKS_MAX = 40  # as Linux: ELOOP after 40
 
@@ -162,6 +162,24 @@ class TreeBuilder:
         if end is not None:
             self._add_one(end)
         return end
+
+    def landing(self, guest: str, *, follow: bool = False) -> str:
+        """Where an addition at this normal path lands: symlinks among the directories on its way
+        are followed, those of the tree and those of the root (/bin), which then are in the tree.
+        ``follow``: the last part too."""
+        if follow:
+            return follow_links(guest, self._link_target)
+        parent, _, name = guest.rpartition("/")
+        return f"{follow_links(parent, self._link_target).rstrip('/')}/{name}"
+
+    def _link_target(self, path: str) -> str | None:
+        """The target of a symlink that the tree has, or takes over from the root now."""
+        if path not in self._entries:
+            status = self.view.lstat(path)
+            if status is None or not stat.S_ISLNK(status.st_mode):
+                return None
+            self._add_one(path)
+        return self._entries[path].target
 
     def add_listed(self, guest: str) -> None:
         """A path out of a package's list: a symlink stays a symlink, its target is not followed."""

@@ -15,9 +15,15 @@ from typing import Any
 
 
 class _Room(ModuleType):
+    # By name, because rooms do not use the API: this module only shares its name with it.
     def __call__(self, *args: Any, **options: Any) -> Any:
-        # By name, because rooms do not use the API: this module only shares its name with it.
         return import_module("elfin.api").run(*args, **options)
+
+    @property
+    def __signature__(self) -> Any:
+        from inspect import signature
+
+        return signature(import_module("elfin.api").run)
 
 
 sys.modules[__name__].__class__ = _Room

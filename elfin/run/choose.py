@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from elfin.host.errors import PlatformError
+from elfin.host.errors import OptionError, PlatformError
 from elfin.model.program import Arch
 from elfin.model.run import Accel, Platform, RunOptions
 from elfin.run.qemu import find_qemu
@@ -39,6 +39,7 @@ def choose(
     native = arch.value == (host_arch or os.uname().machine)
     wanted = options.platform
     if wanted is Platform.PROCESS:
+        _refuse_machine_options(options)
         _check_process(native, arch)
         return Choice(Platform.PROCESS, "asked for")
     qemu = find_qemu(arch)
@@ -88,6 +89,20 @@ def _vm(
     if options.accel is Accel.KVM:
         raise PlatformError(f"--accel kvm cannot be had: {state.reason}", hint="--accel tcg")
     return Choice(Platform.VM, f"{why}; {state.reason}", qemu, Accel.TCG)
+
+
+def _refuse_machine_options(options: RunOptions) -> None:
+    """What only a virtual machine has."""
+    given = []
+    if options.accel is not Accel.AUTO:
+        given.append(f"--accel {options.accel.value}")
+    if options.machine is not None:
+        given.append(f"--machine {options.machine.value}")
+    if given:
+        raise OptionError(
+            f"{given[0]} is about QEMU, and the process platform has none",
+            hint="leave it out, or --platform vm",
+        )
 
 
 def _check_process(native: bool, arch: Arch) -> None:

@@ -6,6 +6,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from elfin.host.errors import OptionError
+from elfin.host.memory import memory_bytes
 from elfin.host.process import plug_closed_stdio
 from elfin.host.units import MIB, format_size
 from elfin.model.image import Image
@@ -64,11 +65,16 @@ def run(image: Image, spec: ProgramSpec, options: RunOptions, choice: Choice) ->
 
 
 def check_memory(asked: int | None, in_guest: int = 0) -> None:
-    """Refuse what is too little whatever the image. Raises OptionError."""
+    """Refuse what is too little whatever the image, or too much. Raises OptionError."""
     if asked is not None and asked < SMALLEST_BYTES:
         raise OptionError(
             f"-m {_short(asked)} is less than Elfin's kernel needs",
             hint=f"try -m {_suggestion(in_guest)}",
+        )
+    if asked is not None and asked > (here := memory_bytes()):
+        raise OptionError(
+            f"-m {_short(asked)} is more than this machine has ({format_size(here)})",
+            hint="leave it out for what the image needs and 128 MiB",
         )
 
 

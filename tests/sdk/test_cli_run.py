@@ -40,7 +40,8 @@ class Elfin:
         self.env.pop("ELFIN_PLATFORM", None)
 
     def argv(self, *args: str) -> list[str]:
-        return [sys.executable, "-m", "elfin", "run", "--accel", "tcg", *args]
+        accel = [] if "process" in args else ["--accel", "tcg"]
+        return [sys.executable, "-m", "elfin", "run", *accel, *args]
 
     def run(self, *args: str, **kwargs: object) -> subprocess.CompletedProcess[bytes]:
         settings = {"capture_output": True, "timeout": 60, "env": self.env, **kwargs}
@@ -308,6 +309,18 @@ def test_log_stats_result(elfin: Elfin, platform: str, tmp_path: Path) -> None:
         (["--rootfs", "/nonexistent", "true"], 125, "--rootfs /nonexistent is not a directory"),
         (["-u", "nosuchuser", "true"], 125, "-u nosuchuser: there is no such user or group"),
         (["--arch", "arm64", "true"], 126, "true is an x86_64 program, not aarch64"),
+        (["-m", "100000G", "true"], 125, "-m 100000G is more than this machine has ("),
+        (["--timeout", "0", "true"], 125, "--timeout 0 would end the run before it begins"),
+        (["--accel", "tcg", "true"], 125, "--accel tcg is about QEMU, and the process platform"),
+        (["--machine", "q35", "true"], 125, "--machine q35 is about QEMU, and the process"),
+        (["-w", "/nowhere", "true"], 125, "-w /nowhere is not in the image; --add DIR"),
+        (["-w", "/etc/passwd", "true"], 125, "-w /etc/passwd is not a directory"),
+        (["-w", "etc", "true"], 125, "-w etc is not absolute"),
+        (["--net", "true"], 125, "PROGRAM is missing: --net took 'true' as its value; write --net"),
+        (["-m", "true"], 125, "PROGRAM is missing: -m took 'true' as its value; write -m VALUE"),
+        (["--add", "/etc/passwd:p", "true"], 125, "--add /etc/passwd:p: p is not absolute; write"),
+        (["--add", "/etc/passwd:ro", "true"], 125, "--add /etc/passwd:ro: what is added is a copy"),
+        (["--add", "/etc/passwd:/p:ro", "true"], 125, "--add /etc/passwd:/p:ro: what is added is"),
     ],
 )
 def test_sentences(elfin: Elfin, args: list[str], status: int, sentence: str) -> None:
@@ -316,6 +329,42 @@ def test_sentences(elfin: Elfin, args: list[str], status: int, sentence: str) ->
     assert b"Traceback" not in done.stderr
     assert done.stderr.count(b"\n") == 1
     assert done.returncode == status
+
+
+def test_a_relative_addition_is_found_by_its_name(elfin: Elfin, tmp_path: Path) -> None:
+    (tmp_path / "in.csv").write_text("a,b\n")
+    cwds = {}
+    for given in ("in.csv", str(tmp_path / "in.csv"), "in.csv:/in.csv"):
+        done = elfin.run(
+            "--platform", "process", "--add", given, "true", "boot", cwd=tmp_path,
+            env={**elfin.env, "PYTHONPATH": str(ROOT)},
+        )  # fmt: skip
+        cwds[given] = json.loads(done.stdout)["cwd"]
+    assert list(cwds.values()) == [str(tmp_path), "/", "/"]
+
+
+def test_the_kvm_remark_is_for_people(elfin: Elfin) -> None:
+    """On every run with --stats, on a terminal once a day, never in a pipe."""
+    code = (
+        "import sys\nfrom elfin import pipeline\nfrom elfin.model.run import *\n"
+        "from elfin.run import choose, execute\n"
+        "choose.choose = lambda *a: choose.Choice(Platform.PROCESS, 'why', remark='REMARK')\n"
+        "execute.run = lambda *a: None\n"
+        "for stats in (False, True, False):\n"
+        "    options = RunOptions(stats=stats)\n"
+        "    pipeline.launch(pipeline.Prepared(None, None, options, True), print)\n"
+    )
+    argv = [sys.executable, "-c", code]
+    piped = subprocess.run(argv, env=elfin.env, capture_output=True, text=True, timeout=60)
+    assert (piped.stdout, piped.stderr) == ("REMARK\n", "")
+    ours, theirs = pty.openpty()
+    shown = [
+        subprocess.run(argv, env=elfin.env, stdout=subprocess.PIPE, stderr=theirs, timeout=60)
+        for _ in range(2)
+    ]
+    os.close(theirs)
+    os.close(ours)
+    assert [done.stdout for done in shown] == [b"REMARK\nREMARK\n", b"REMARK\n"]
 
 
 def test_image_that_does_not_fit(elfin: Elfin) -> None:

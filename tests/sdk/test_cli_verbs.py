@@ -3,11 +3,13 @@
 
 from __future__ import annotations
 
+import inspect
 import json
 import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -102,6 +104,17 @@ def test_doctor_sees_an_unwritable_cache(bench: Elfin, tmp_path: Path) -> None:
     assert "ELFIN_CACHE_DIR" in cache["mend"]
 
 
+@pytest.mark.parametrize("words", [["inspect", "/bin/true"], ["cache", "ls"], ["doctor"]])
+def test_a_closed_pipe_is_no_verdict(bench: Elfin, words: list[str]) -> None:
+    """Status 1 would mean "will not run", or that no platform works."""
+    reader, writer = os.pipe()
+    os.close(reader)
+    argv = [sys.executable, "-m", "elfin", *words]
+    done = subprocess.run(argv, env=bench.env, stdout=writer, stderr=subprocess.PIPE, timeout=60)
+    os.close(writer)
+    assert (done.returncode, done.stderr) == (128 + 13, b"")
+
+
 def test_cache(bench: Elfin) -> None:
     assert verb(bench, "cache", "ls").stdout.startswith("0 images, 0 bytes of 5 GiB in ")
     bench.run("--platform", "process", "true")
@@ -175,6 +188,56 @@ def test_api_errors() -> None:
     done = elfin.run(["nosuchprogram"], capture_output=True, text=True)
     assert (done.returncode, done.stats) == (127, None)
     assert done.stderr.startswith("elfin: nosuchprogram was not found")
+
+
+@pytest.mark.usefixtures("fake")
+def test_api_names_the_callers_command() -> None:
+    with pytest.raises(subprocess.TimeoutExpired) as caught:
+        elfin.run(["true", "deaf"], platform="process", timeout=1)
+    assert caught.value.cmd == ["true", "deaf"]
+
+
+@pytest.mark.parametrize(
+    ("given", "error", "sentence"),
+    [
+        ({"args": "true"}, TypeError, "args is a list of words, like"),
+        ({"args": Path("/bin/true")}, TypeError, "args is a list of words, like"),
+        ({"args": []}, ValueError, "args is empty"),
+        ({"args": ["true"], "memory": 1.5}, TypeError, "memory is a number of bytes or a size"),
+        ({"args": ["true"], "memory": True}, TypeError, "memory is a number of bytes or a size"),
+        ({"args": ["true"], "add": "/etc/passwd"}, TypeError, "add is a list of paths or a dict"),
+        ({"args": ["true"], "add": {"/a:b": "/c"}}, ValueError, "has a colon"),
+        ({"args": ["true"], "nonsense": 1}, TypeError, "unexpected keyword argument 'nonsense'"),
+    ],
+)
+def test_api_refuses_what_cannot_be_meant(
+    given: dict[str, Any], error: type[Exception], sentence: str
+) -> None:
+    with pytest.raises(error, match=sentence):
+        elfin.run(**given)
+
+
+@pytest.mark.usefixtures("fake")
+def test_api_takes_bytes_and_a_dict(tmp_path: Path) -> None:
+    (tmp_path / "in").write_text("x")
+    done = elfin.run(
+        ["true", "boot"], platform="process", memory=64 << 20, cwd="/data",
+        add={tmp_path: "/data"}, capture_output=True,
+    )  # fmt: skip
+    assert done.stderr == b""
+    boot = json.loads(done.stdout)
+    assert (boot["memory"], boot["cwd"]) == (64 << 20, "/data")
+
+
+def test_api_signatures_are_visible() -> None:
+    code = "import elfin, pydoc; print(pydoc.plain(pydoc.render_doc(elfin)))"
+    shown = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT)
+    for name in ("run(args", "start(args", "inspect(program", "capture_output", "stdin", "memory"):
+        assert name in shown.stdout, name
+    assert "**" not in shown.stdout
+    for function in (elfin.run, elfin.start):
+        kinds = {parameter.kind for parameter in inspect.signature(function).parameters.values()}
+        assert inspect.Parameter.VAR_KEYWORD not in kinds
 
 
 @pytest.mark.usefixtures("fake")

@@ -106,6 +106,37 @@ def test_the_same_tree_gives_the_same_bytes() -> None:
     assert archive_of(*entries) == archive_of(*reversed(entries))
 
 
+def test_a_file_with_several_names_is_stored_once(tmp_path: Path) -> None:
+    first, lonely = tmp_path / "first", tmp_path / "lonely"
+    first.write_bytes(b"data" * 5000)
+    (tmp_path / "second").hardlink_to(first)
+    lonely.write_bytes(b"one")
+    (tmp_path / "unseen").hardlink_to(lonely)
+    archive = archive_of(
+        RootEntry.file("/a", first),
+        RootEntry.file("/b", tmp_path / "second"),
+        RootEntry.file("/lonely", lonely),
+        RootEntry.file("/other", first, 0o600),
+    )
+    records = {record.name: record for record in read_newc(archive)}
+    assert (records["a"].size, records["b"].data) == (0, b"data" * 5000)
+    assert records["a"].inode == records["b"].inode
+    assert records["other"].inode != records["a"].inode
+    assert records["lonely"].data == b"one"
+
+
+@pytest.mark.skipif(shutil.which("cpio") is None, reason="needs GNU cpio")
+def test_gnu_cpio_unpacks_hard_links(tmp_path: Path) -> None:
+    (tmp_path / "x").write_bytes(b"data")
+    (tmp_path / "y").hardlink_to(tmp_path / "x")
+    archive = archive_of(RootEntry.file("/a", tmp_path / "x"), RootEntry.file("/b", tmp_path / "y"))
+    out = tmp_path / "out"
+    out.mkdir()
+    subprocess.run(["cpio", "-id", "--quiet"], input=archive, cwd=out, check=True)
+    assert (out / "a").samefile(out / "b")
+    assert (out / "a").read_bytes() == b"data"
+
+
 @pytest.mark.parametrize(
     "path", ["relative", "/a/../b", "/a//b", "/a/", "", "/a\0b", "/" + "a" * 5000]
 )

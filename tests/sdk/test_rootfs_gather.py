@@ -219,6 +219,30 @@ def test_additions(tmp_path: Path) -> None:
         tree_of(program, additions=(Addition(tmp_path / "absent", "/x"),))
 
 
+def test_additions_land_behind_symlinks(root: Path, tmp_path: Path) -> None:
+    """As on a machine whose /bin is a symlink: the name works, and so does what the link leads to.
+    A directory that lands on a symlink goes where that leads; a file replaces it."""
+    build()
+    program = root / "usr/lib/prog"
+    shutil.copy(DEFAULT_OUTPUT / "asm" / "hello-x86_64", program)
+    spec = ProgramSpec(program, "/usr/lib/prog", ("prog",), rootfs=root)
+    data, folder = tmp_path / "data", tmp_path / "folder"
+    data.write_text("d")
+    (folder / "lib").mkdir(parents=True)
+    (folder / "lib/inner").write_text("i")
+    added = (
+        Addition(data, "/lib/one"), Addition(data, "/usr/lib/absolute"),
+        Addition(folder / "lib", "/lib"), Addition(folder, "/"),
+    )  # fmt: skip
+    entries = {e.path: e for e in gather(replace(spec, additions=added), read_facts(program),
+                                         read_facts)}  # fmt: skip
+    assert entries["/lib"].target == "usr/lib"
+    assert entries["/usr/lib/one"].source == data
+    assert entries["/usr/lib/absolute"].source == data
+    assert entries["/usr/lib/inner"].source == folder / "lib/inner"
+    assert not [path for path in entries if path.startswith("/lib/")]
+
+
 @pytest.mark.skipif(not DPKG.exists(), reason="no dpkg database")
 def test_owners_are_dpkgs() -> None:
     """dpkg -S agrees on a sample of files, merged /usr or not."""
