@@ -99,8 +99,8 @@ _LATER = {
 def command(**given: Any) -> int:
     """Run PROGRAM as a unikernel; its arguments, streams and exit status are its own.
 
-    PROGRAM is looked up in PATH, or in DIR of --rootfs. It sees itself, its libraries and its Debian
-    package, and what --add brings; what it writes ends with it. Options end at PROGRAM.
+    PROGRAM is looked up in PATH, or in DIR of --rootfs. It sees itself, its libraries and its
+    Debian package, and what --add brings; what it writes ends with it. Options end at PROGRAM.
 
     Exit status: the program's; 128+n when signal n killed it; 124 --timeout; 125 Elfin's own
     failure; 126 found but cannot run; 127 not found.
