@@ -51,6 +51,8 @@ noreturn_fn void arch_resume(const struct trap_frame *frame);
 size_t arch_vector_size(void);             /* bytes of a save area, 64-aligned; fixed after boot */
 void arch_vector_init_area(void *area);    /* the state of a fresh program */
 void arch_vector_save(void *area);         /* CPU -> area */
+/* The same for arch_vector_restore alone: what is in its initial state may be left out. */
+void arch_vector_park(void *area);
 void arch_vector_restore(const void *area);
 /* What a handler starts with: vector and x87 state of a fresh program, as Linux's fpu__clear does. */
 void arch_vector_reset(void);

@@ -13,6 +13,7 @@
 #include "time/timer.h"
 
 #define BUCKETS 256u
+#define KEY_SHARED 1u /* private memory by a shared operation: Linux keeps the two apart */
 
 static struct list buckets[BUCKETS];
 
@@ -30,6 +31,7 @@ static int shared_key(struct user_ptr futex, enum futex_use use, struct futex_ke
         *key = (struct futex_key){v->backing, offset, v->backing};
         return offset < align_up(v->backing->size, PAGE_SIZE) ? 0 : -EFAULT;
     }
+    key->offset |= KEY_SHARED;
     return v->access & MAP_WRITE ? 0 : -EFAULT; /* a word that nobody can ever change */
 }
 

@@ -8,6 +8,10 @@
 #include "abi/linux/futex.h"
 #include "memory/user_memory.h"
 
+/* robust_list.c: the thread ends; it is the current one. */
+struct thread;
+void robust_list_release(struct thread *t);
+
 struct futex_wait {
     struct user_ptr futex;
     u64 deadline_ns;             /* monotonic */

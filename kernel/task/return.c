@@ -19,7 +19,7 @@ static bool take_pending(u32 bit)
 static void tick(void)
 {
     cpu_alarms_check(current_process());
-    __atomic_or_fetch(&this_cpu()->pending, PENDING_RESCHEDULE, __ATOMIC_RELAXED);
+    scheduler_interrupted();
 }
 
 /* One that struck kernel code: what it means for the program was left for now. */

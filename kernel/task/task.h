@@ -121,7 +121,12 @@ struct thread {
     u64 rseq_address;
     u32 rseq_length, rseq_signature;
     struct restart_block restart;
-    u64 user_ns, system_ns, slice_end_ns;
+    u64 user_ns, system_ns;
+    s64 slice_left_ns;           /* of its turn */
+    u32 policy;                  /* SCHED_* */
+    u8 priority;                 /* 0, or 1 .. 99 with a real-time policy */
+    u8 level;                    /* where it waits in the run queue */
+    s8 nice;
     char name[16];
 };
 
@@ -152,6 +157,7 @@ struct thread *thread_find(s32 tid);                /* ids.c; a zombie, too */
 void scheduler_start(void);
 void schedule(void);                                /* another thread, if one should run */
 void thread_make_runnable(struct thread *t);
+void scheduler_interrupted(void);                   /* charges time; marks the turn's end */
 noreturn_fn void scheduler_run(void);               /* boot's last call: the first switch */
 u64 thread_run_ns(const struct thread *t);          /* CPU time it used */
 void thread_yield(void);

@@ -27,6 +27,7 @@ void thread_let_go(void)
 {
     struct thread *t = current_thread();
 
+    robust_list_release(t);
     clear_child_tid(t);
     clone_release_parent(t);
 }

@@ -41,6 +41,11 @@ void arch_vector_save(void *area)
     a->fpcr = (u32)fpcr;
 }
 
+void arch_vector_park(void *area)
+{
+    arch_vector_save(area);
+}
+
 void arch_vector_restore(const void *area)
 {
     const struct area *a = area;
