@@ -4,6 +4,7 @@
  * Promises: word-wise loops where both sides allow it; no vector registers; no table.
  * See:      string(3)
  */
+#define LIB_STRING_FUNCTIONS
 #include "lib/string.h"
 
 /* gcc would turn the loops below into calls of the functions that they make up (clang knows from

@@ -8,6 +8,16 @@ void *memcpy(void *restrict to, const void *restrict from, size_t n);
 void *memmove(void *to, const void *from, size_t n);
 void *memset(void *to, int byte, size_t n);
 int memcmp(const void *a, const void *b, size_t n);
+
+/* Freestanding, a compiler takes these for functions like any other; so named, a few bytes are moved
+ * without a call. string.c has the functions. */
+#ifndef LIB_STRING_FUNCTIONS
+#define memcpy(to, from, n) __builtin_memcpy(to, from, n)
+#define memmove(to, from, n) __builtin_memmove(to, from, n)
+#define memset(to, byte, n) __builtin_memset(to, byte, n)
+#define memcmp(a, b, n) __builtin_memcmp(a, b, n)
+#endif
+
 void *memchr(const void *s, int c, size_t n);
 size_t strlen(const char *s);
 size_t strnlen(const char *s, size_t max);

@@ -67,13 +67,18 @@ static enum fault_answer copy_of(struct vma *v, u64 at, paddr_t from)
     return show_own(v, at, frame);
 }
 
+static bool is_text(const struct vma *v)
+{
+    return vma_is_private(v) && (v->access & MAP_EXECUTE);
+}
+
 /* One page of a backing, unless something already stands there. */
 static enum fault_answer show_backed(struct vma *v, u64 at, paddr_t frame)
 {
     struct platform_page there;
     if (platform_page_get(&v->space->platform, at, &there) && there.present)
         return FAULT_DONE;
-    if (vma_is_private(v) && (v->access & MAP_EXECUTE)) {
+    if (is_text(v)) {
         frame = text_page(v->backing, vma_offset_at(v, at) >> PAGE_SHIFT, frame);
         if (!frame)
             return FAULT_OUT_OF_MEMORY;
@@ -106,6 +111,8 @@ static void show_around(struct vma *v, u64 at, paddr_t frame)
     }
     for (long i = 0; i < run; i++) {
         u64 page = start + ((u64)i << PAGE_SHIFT);
+        if (is_text(v) && !text_is_known(v->backing, vma_offset_at(v, page) >> PAGE_SHIFT))
+            continue; /* it may never be touched */
         if (page != at && show_backed(v, page, first + ((u64)i << PAGE_SHIFT)) != FAULT_DONE)
             return;
     }

@@ -66,6 +66,7 @@ bool needs_commit(u32 access, u32 flags);
 
 /* text.c: executable file pages on platforms where programs run in kernel privilege. */
 paddr_t text_page(struct backing *b, u64 index, paddr_t frame); /* frame to show; 0: no memory */
+bool text_is_known(struct backing *b, u64 index); /* text_page() has looked at it already */
 void text_patch_private(paddr_t frame); /* a private copy, where it lies */
 void text_forget(struct backing *b);
 
