@@ -74,6 +74,11 @@ void descriptors_hold(struct descriptor_table *t)
     t->references++;
 }
 
+u32 descriptors_references(const struct descriptor_table *t)
+{
+    return t->references;
+}
+
 void descriptors_drop(struct descriptor_table *t)
 {
     if (!t || --t->references)

@@ -146,11 +146,11 @@ long file_read_at(struct file *f, u64 offset, void *to, size_t n)
     return file_read(f, &io, &offset);
 }
 
-int file_may_execute(struct file *f)
+int inode_may_run(const struct inode *i)
 {
-    if (!inode_is_regular(f->inode) || (f->inode->fs->flags & ST_NOEXEC))
+    if (!inode_is_regular(i) || (i->fs->flags & ST_NOEXEC))
         return -EACCES;
-    return inode_may(f->inode, MAY_EXECUTE);
+    return inode_may(i, MAY_EXECUTE);
 }
 
 static size_t label_of(struct file *f, char *out, size_t size)

@@ -106,6 +106,7 @@ int descriptor_close_range(u32 first, u32 last, bool only_mark);
 void descriptors_close_on_exec(struct descriptor_table *t);
 struct descriptor_table *descriptors_copy(struct descriptor_table *t); /* fork; NULL: no memory */
 void descriptors_hold(struct descriptor_table *t);
+u32 descriptors_references(const struct descriptor_table *t);
 struct file *descriptor_of(struct descriptor_table *t, int fd); /* held; NULL: not open */
 int descriptor_next(struct descriptor_table *t, int from);      /* open one >= from, or -1 */
 unsigned descriptor_table_size(struct descriptor_table *t);
@@ -121,6 +122,9 @@ long file_control(struct file *f, u32 command, u64 argument);
 /* path.c (for load and syscalls): opens as openat(2) does. */
 struct file *file_open_kernel(const char *path, u32 flags, u32 mode, int *error); /* root+cwd of the
     current process, or the root when there is none */
+/* For execve(2): a regular file that may be executed, which need not be readable. at_flags:
+ * AT_EMPTY_PATH, AT_SYMLINK_NOFOLLOW. 0 and *out held, or -errno. */
+int file_open_program(int directory, const char *path, u32 at_flags, struct file **out);
 long file_read_at(struct file *f, u64 offset, void *to, size_t n);  /* kernel memory; short at end */
 int file_stat(struct file *f, struct statx_fields *out);
 /* read(2), write(2) on an open file: mode checks, position, O_APPEND. offset NULL: the file's own
@@ -133,7 +137,6 @@ int file_check_write(const struct file *f, bool at_offset);
 long file_write(struct file *f, struct io *io, u64 *offset);
 long file_seek(struct file *f, s64 offset, int whence);
 u32 file_poll(struct file *f, struct poll_wait *w);
-int file_may_execute(struct file *f);                    /* 0, -EACCES */
 size_t file_path(struct file *f, char *out, size_t size); /* absolute; for /proc and AT_EXECFN */
 
 /* files.c: mounts the root image, tmpfs, devfs, procfs; makes descriptors 0, 1, 2. Boot calls
@@ -146,5 +149,8 @@ struct file_context *file_context_create(const char *cwd, u32 umask, int *error)
 struct file_context *file_context_copy(struct file_context *c); /* fork; NULL: no memory */
 void file_context_hold(struct file_context *c);
 void file_context_drop(struct file_context *c);
-/* Closes a process's descriptors and lets go of its directories (task's exit hook). */
+/* task's hooks. A child's descriptors and directories, shared or copied as clone(2) says: 0 or
+ * -ENOMEM. */
+int files_fork_process(struct process *child, const struct process *parent, u64 clone_flags);
+/* Closes a process's descriptors and lets go of its directories. */
 void files_drop_process(struct process *p);

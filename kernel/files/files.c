@@ -6,6 +6,7 @@
  *           (procfs, sysfs, devfs) is simply not mounted.
  */
 #include "abi/image/boot_info.h"
+#include "abi/linux/sched.h"
 #include "devices/rom.h"
 #include "files/devices.h"
 #include "files/inode.h"
@@ -74,9 +75,12 @@ static int mount_rest(void)
 
 int files_start(void)
 {
+    static const struct task_file_hooks process_hooks = {
+        .fork = files_fork_process, .drop = files_drop_process,
+    };
     const struct platform_blob *rom = rom_root_image();
     u32 window = (u32)boot_number(ELFIN_BOOT_WINSIZE, sizeof(u32));
-    task_set_cleanup(files_drop_process);
+    task_set_file_hooks(&process_hooks);
     if (window)
         files_set_window((u16)window, (u16)(window >> 16));
     file_system_init(&anonymous_fs, "anon_inodefs", ANON_INODE_FS_MAGIC);
@@ -91,6 +95,23 @@ int files_start(void)
     if (error == -EINVAL)
         log_line("files: the root image is damaged");
     return error ? error : mount_rest();
+}
+
+int files_fork_process(struct process *child, const struct process *parent, u64 clone_flags)
+{
+    if (clone_flags & CLONE_FILES) {
+        child->descriptors = parent->descriptors;
+        descriptors_hold(child->descriptors);
+    } else {
+        child->descriptors = descriptors_copy(parent->descriptors);
+    }
+    if (clone_flags & CLONE_FS) {
+        child->files = parent->files;
+        file_context_hold(child->files);
+    } else {
+        child->files = file_context_copy(parent->files);
+    }
+    return child->descriptors && child->files ? 0 : -ENOMEM;
 }
 
 void files_drop_process(struct process *p)

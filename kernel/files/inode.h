@@ -142,6 +142,7 @@ void inode_stat(struct inode *i, struct statx_fields *out);
 #define MAY_WRITE 2u
 #define MAY_READ 4u
 int inode_may(const struct inode *i, u32 how);     /* 0 or -EACCES, by the fs ids */
+int inode_may_run(const struct inode *i);          /* execve's question: 0 or -EACCES */
 bool inode_owned(const struct inode *i);           /* owner or privileged */
 bool is_privileged(void);                          /* the caller's fs uid is 0 */
 bool in_group(u32 gid);

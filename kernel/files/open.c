@@ -209,6 +209,27 @@ int name_open(int directory, const char *path, const struct open_request *r, str
     return error;
 }
 
+int file_open_program(int directory, const char *path, u32 at_flags, struct file **out)
+{
+    struct walk_request walk = {.directory = directory, .path = path};
+    struct path_found found;
+    if (!(at_flags & AT_SYMLINK_NOFOLLOW))
+        walk.flags |= WALK_FOLLOW;
+    if (at_flags & AT_EMPTY_PATH)
+        walk.flags |= WALK_EMPTY;
+    int error = path_walk(&walk, &found);
+    if (error)
+        return error;
+    if (inode_is_link(found.node->inode))
+        error = -ELOOP;
+    else
+        error = inode_may_run(found.node->inode);
+    if (!error)
+        error = open_node(found.node, O_RDONLY, out);
+    path_found_drop(&found);
+    return error;
+}
+
 struct file *file_open_kernel(const char *path, u32 flags, u32 mode, int *error)
 {
     struct open_request r = {.flags = flags, .mode = mode};

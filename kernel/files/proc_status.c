@@ -91,7 +91,7 @@ static const char *state_name(char state)
 static void signal_sets(const struct process *p, u64 *ignored, u64 *caught)
 {
     *ignored = *caught = 0;
-    for (unsigned n = 0; n < ARRAY_SIZE(p->actions); n++) {
+    for (unsigned n = 0; n < (p->actions ? LINUX_NSIG : 0); n++) {
         if (p->actions[n].handler == 1)
             *ignored |= 1ull << n;
         else if (p->actions[n].handler)

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * Holds:    load_program: open, follow scripts, read headers, build a new space, fill the frame.
- * Promises: until the new space is complete the process keeps its old one; then nothing can fail.
- * Refuses:  with execve(2)'s errors. (Linux kills the process when it finds a broken segment after
- *           the old space is gone; here the old program still runs and gets the error.)
+ * Promises: the old program goes on after every error that can be seen before its space is given
+ *           up; as on Linux, the process is killed when the new one then cannot be filled.
+ * Refuses:  with execve(2)'s errors.
  * See:      execve(2), elf(5)
  */
 #include "load/load.h"
@@ -13,12 +13,15 @@
 #include "abi/linux/fcntl.h"
 #include "abi/linux/prctl.h"
 #include "abi/linux/resource.h"
+#include "abi/linux/signal.h"
 #include "files/file.h"
 #include "lib/log.h"
 #include "lib/random.h"
 #include "lib/string.h"
+#include "load/exec.h"
 #include "load/image.h"
 #include "memory/page.h"
+#include "task/exit.h"
 #include "task/task.h"
 
 #define SCRIPT_DEPTH 5
@@ -45,16 +48,7 @@ static long read_file(void *context, u64 offset, void *to, size_t n)
 
 static int open_program(const char *path, struct file **out)
 {
-    int error = 0;
-    struct file *f = file_open_kernel(path, O_RDONLY, 0, &error);
-    if (!f)
-        return error;
-    error = file_may_execute(f);
-    if (error)
-        file_drop(f);
-    else
-        *out = f;
-    return error;
+    return file_open_program(AT_FDCWD, path, 0, out);
 }
 
 static int read_elf(struct file *f, struct elf_image *out)
@@ -129,6 +123,8 @@ static int follow_script(struct program *p, bool *followed)
         return (int)n;
     if (n < 2 || head[0] != '#' || head[1] != '!')
         return 0;
+    if (p->request->path_will_close && p->path == p->request->path)
+        return -ENOENT; /* the interpreter could not open it any more */
     int error = script_parse(head, (size_t)n, &interpreter, &argument);
     if (!error)
         error = script_argv(p, interpreter, argument);
@@ -144,7 +140,7 @@ static int follow_script(struct program *p, bool *followed)
 static int open_all(struct program *p)
 {
     bool followed = true;
-    int error = open_program(p->path, &p->file);
+    int error = p->file ? 0 : open_program(p->path, &p->file);
     for (int depth = 0; !error && followed; depth++) {
         if (depth > SCRIPT_DEPTH)
             return -ELOOP;
@@ -274,64 +270,74 @@ static int build(struct program *p, struct process *process, struct space *s,
     return stack_build(s, &stack, sp);
 }
 
-static int set_executable(struct process *process, struct program *p)
+static char *copy_path(struct file *f)
 {
     char *path = heap_alloc(PATH_BYTES);
     if (!path)
-        return -ENOMEM;
-    file_path(p->file, path, PATH_BYTES);
+        return NULL;
+    file_path(f, path, PATH_BYTES);
     char *copy = heap_copy_string(path);
     heap_free(path);
-    if (!copy)
-        return -ENOMEM;
-    heap_free(process->executable);
-    process->executable = copy;
-    return 0;
+    return copy;
 }
 
-/* Nothing below fails. */
-static void commit(struct process *process, struct space *s, const struct load_request *request,
-                   const struct auxv *auxv)
+static int check_arguments(const struct program *p, const struct process *process)
+{
+    struct stack_request stack = {
+        .argv = program_argv(p), .envp = p->request->envp, .filename = p->request->path,
+        .limit = process->limits[RLIMIT_STACK].soft};
+    return stack_check(&stack);
+}
+
+/* The process takes the space and leaves its old one; the old program is gone from here on. */
+static void enter_space(struct process *process, struct space *s)
 {
     struct space *old = process->space;
-    const char *slash = strrchr(request->path, '/');
-    const char *name = slash ? slash + 1 : request->path;
-    size_t n = strnlen(name, sizeof(process->command) - 1);
-    memset(process->command, 0, sizeof(process->command));
-    memcpy(process->command, name, n);
-    memcpy(process->auxv, auxv->words, auxv->count * 2 * sizeof(u64));
-    process->auxv_words = auxv->count * 2;
+    if (old)
+        exec_leave_program(process);
     process->space = s;
+    space_switch(s); /* program memory is opened in the current space only */
     if (old)
         space_drop(old);
 }
 
 static int load_opened(struct program *p, struct process *process, struct trap_frame *frame)
 {
-    struct space *before = space_current(), *s = create_space(process, p->request);
+    bool first = !process->space;
     struct auxv auxv = {.count = 0};
     u64 entry = 0, sp = 0;
-    if (!s)
-        return -ENOMEM;
-    space_switch(s); /* program memory is opened in the current space only */
-    int error = build(p, process, s, &auxv, &entry, &sp);
+    struct exec_change change = {0};
+    int error = check_arguments(p, process);
     if (!error)
-        error = set_executable(process, p);
+        error = exec_prepare(&change, process, p->request->path, copy_path(p->file));
+    struct space *s = error ? NULL : create_space(process, p->request);
+    if (!error && !s)
+        error = -ENOMEM;
+    if (!error && !first)
+        error = process_become_single();
     if (error) {
-        if (before)
-            space_switch(before);
-        space_drop(s);
+        exec_cancel(&change);
+        if (s)
+            space_drop(s);
         return error;
     }
-    commit(process, s, p->request, &auxv);
+    enter_space(process, s);
+    error = build(p, process, s, &auxv, &entry, &sp);
+    exec_commit(&change, process);
+    if (error && !first)
+        process_kill(process, SIGKILL);
+    memcpy(process->auxv, auxv.words, auxv.count * 2 * sizeof(u64));
+    process->auxv_words = auxv.count * 2;
     frame_init_program(frame, entry, sp);
-    return 0;
+    return error;
 }
 
 int load_program(struct process *process, const struct load_request *request,
                  struct trap_frame *frame)
 {
-    struct program p = {.request = request, .path = request->path};
+    struct program p = {.request = request, .path = request->path, .file = request->file};
+    if (p.file)
+        file_hold(p.file);
     int error = open_all(&p);
     if (!error)
         error = load_opened(&p, process, frame);

@@ -7,19 +7,22 @@
 
 #include "lib/types.h"
 
+struct file;
 struct process;
 struct trap_frame;
 
 struct load_request {
-    const char *path;             /* in the guest */
+    const char *path;             /* in the guest: AT_EXECFN; comm is its last part */
+    struct file *file;            /* already open; NULL: path is opened */
+    bool path_will_close;         /* the path names a descriptor that closes: no script through it */
     const char *const *argv;      /* kernel copies, NULL-terminated */
     const char *const *envp;
     bool randomize;
 };
 
-/* Builds a new space for `process` (dropping its old one only when nothing can fail any more),
- * makes it current when the process is the current one, sets process->executable, command, auxv,
- * and fills the frame. Scripts (#!) are followed. 0 or -errno as execve(2). */
+/* Builds a new space for the current process, drops its old one, sets what execve(2) sets, and
+ * fills the frame. Scripts (#!) are followed. 0 or -errno as execve(2): the old program goes on.
+ * When it fails later than that, the process is killed; the first program's is told, too. */
 int load_program(struct process *process, const struct load_request *request,
                  struct trap_frame *frame);
 

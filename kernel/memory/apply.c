@@ -87,6 +87,8 @@ void release_range(struct vma *v, u64 start, u64 end)
 {
     if (is_demand())
         drop_pages(v, start, end);
+    else if (!v->space->references)
+        return; /* the whole space goes: the host takes it back at once */
     else if (end - start >= WORTH_A_LOOK)
         (void)space_peak_resident_pages(v->space);
     platform_unmap(&v->space->platform, start, end - start);

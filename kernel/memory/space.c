@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * Holds:    address spaces as objects, and which one is current.
- * Promises: a dropped space has given back every page it held.
+ * Promises: a dropped space has given back every page it held. A thread may drop the space it
+ *           runs in: what is left of it goes with the next switch.
  * Locking:  references by the callers; one CPU.
  */
 #include "memory/space_internal.h"
 
 static struct space *current_space;
+static struct space *left_behind; /* dropped, but the kernel still runs in it: empty */
 
 struct space *space_create(void)
 {
@@ -26,28 +28,36 @@ struct space *space_create(void)
 
 void space_hold(struct space *s) { s->references++; }
 
+static void destroy(struct space *s)
+{
+    platform_space_destroy(&s->platform);
+    heap_free(s);
+}
+
 void space_drop(struct space *s)
 {
     if (--s->references)
         return;
-    while (s->vmas.root) {
-        struct vma *first = space_first(s);
-        space_unmap(s, first->start, first->end - first->start);
-    }
-    platform_space_destroy(&s->platform);
-    if (current_space == s)
-        current_space = NULL;
-    heap_free(s);
+    while (s->vmas.root)
+        space_remove_vma(space_first(s));
+    if (s == current_space)
+        left_behind = s;
+    else
+        destroy(s);
 }
 
 struct space *space_current(void) { return current_space; }
 
 void space_switch(struct space *s)
 {
+    struct space *left = left_behind;
     if (s == current_space)
         return;
     current_space = s;
     platform_space_switch(&s->platform);
+    left_behind = NULL;
+    if (left)
+        destroy(left);
 }
 
 u64 space_page_limit(void) { return account_limit_pages(); }

@@ -93,7 +93,12 @@ struct platform_space {
     u64 pages;                     /* pages used for tables, for accounting */
 };
 int platform_space_init(struct platform_space *space);       /* 0 or -ENOMEM */
-void platform_space_destroy(struct platform_space *space);   /* all mappings are already gone */
+/* As platform_space_init for the child of a fork. Eager platforms: it starts with a copy of the
+ * current space's mappings; shared ones stay shared. 0, -ENOMEM or -EAGAIN. */
+int platform_space_fork(struct platform_space *space);
+/* Not the current one. Demand platforms: all mappings are already gone; eager ones drop what is
+ * left. */
+void platform_space_destroy(struct platform_space *space);
 void platform_space_switch(const struct platform_space *space);
 
 #define MAP_READ 1u

@@ -1,16 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* See setsid(2). */
-#include "abi/linux/errno.h"
 #include "abi_handlers.h"
-#include "task/task.h"
-#include "task/credentials.h"
+#include "task/group.h"
 
-long sys_setsid(void)
-{
-    struct process *p = current_process();
-
-    if (p->pgid == p->pid)
-        return -EPERM;
-    p->pgid = p->sid = p->pid;
-    return p->pid;
-}
+long sys_setsid(void) { return session_start(); }

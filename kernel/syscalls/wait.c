@@ -1,24 +1,65 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* See wait(2), waitid. There are no children before fork. */
+/* See wait(2), waitid. */
 #include "abi/linux/errno.h"
+#include "abi/linux/resource.h"
+#include "abi/linux/sched.h"
 #include "abi_handlers.h"
-#include "lib/log.h"
-#include "task/task.h"
+#include "task/exit.h"
 
-#define KNOWN_OPTIONS 0xe100000fu /* WNOHANG WSTOPPED WEXITED WCONTINUED WNOWAIT __W* */
-#define WANTED_STATES 0x0000000eu /* WSTOPPED WEXITED WCONTINUED */
-#define P_ALL 0
-#define P_PIDFD 3
+#define KNOWN_OPTIONS                                                                              \
+    (WNOHANG | WSTOPPED | WEXITED | WCONTINUED | WNOWAIT | __WNOTHREAD | __WALL | __WCLONE)
+#define WANTED_STATES (WSTOPPED | WEXITED | WCONTINUED)
 
-long sys_waitid(int id_type, int id, struct user_ptr info unused_arg, int options,
-                struct user_ptr usage unused_arg)
+static int choose(struct child_request *r, int id_type, int id)
 {
+    r->id_type = id_type;
+    r->id = id;
+    switch (id_type) {
+    case P_ALL:
+        return 0;
+    case P_PID:
+        return id > 0 ? 0 : -EINVAL;
+    case P_PGID:
+        if (id == 0)
+            r->id = current_process()->pgid;
+        return id >= 0 ? 0 : -EINVAL;
+    case P_PIDFD:
+        return id < 0 ? -EINVAL : -EBADF;
+    default:
+        return -EINVAL;
+    }
+}
+
+/* As Linux, every field that it knows of, and only those. */
+static int store_info(struct user_ptr to, const struct child_report *report)
+{
+    struct linux_siginfo info = {0};
+
+    if (user_is_null(to))
+        return 0;
+    info.si_signo = report->pid ? SIGCHLD : 0;
+    info.si_code = report->code;
+    info.child.si_pid = report->pid;
+    info.child.si_uid = report->uid;
+    info.child.si_status = report->status;
+    return copy_to_program(to, &info, offsetof(struct linux_siginfo, child.padding));
+}
+
+long sys_waitid(int id_type, int id, struct user_ptr info, int options, struct user_ptr usage)
+{
+    struct child_request request = {.options = (u32)options};
+    struct child_report report;
+
     if (((u32)options & ~KNOWN_OPTIONS) || !((u32)options & WANTED_STATES))
         return -EINVAL;
-    if (id_type < P_ALL || id_type > P_PIDFD || (id_type == 1 && id <= 0) || (id_type == 2 && id < 0))
-        return -EINVAL;
-    if (id_type == P_PIDFD)
-        return id < 0 ? -EINVAL : -EBADF;
-    assert_always(list_empty(&current_process()->children));
-    return -ECHILD;
+    int error = choose(&request, id_type, id);
+    if (error)
+        return error;
+    long result = child_wait(&request, &report);
+    if (result)
+        return result;
+    if (report.pid && !user_is_null(usage) &&
+        copy_to_program(usage, &report.usage, sizeof(report.usage)))
+        return -EFAULT;
+    return store_info(info, &report);
 }

@@ -51,7 +51,7 @@ static void wait_for_child(struct vfork_tie *tie, struct thread *child)
     struct waiter w = {0};
 
     wait_enter(&tie->queue, &w);
-    while (!tie->done && !current_process()->exiting)
+    while (!tie->done && !thread_must_end(current_thread()))
         thread_sleep(NO_DEADLINE, false);
     wait_leave(&w);
     if (!tie->done)

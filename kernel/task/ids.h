@@ -22,3 +22,11 @@ void thread_forget_first(struct process *p); /* the process is reaped */
 void thread_discard(struct thread *t); /* it never ran */
 /* execve by another thread: the caller, alone now, takes the process's number as its tid. */
 void thread_become_first(struct thread *t);
+
+/* process.c */
+struct process *process_allocate(void); /* empty, reference 1, without a number */
+void process_enlist(struct process *p); /* it has its numbers: among the processes from here on */
+/* Reaped, or it never ran: out of its parent's and everyone's list, numbers back, reference 1 gone. */
+void process_unlink(struct process *p);
+/* signal_actions.c */
+bool signal_actions_create(struct process *p);  /* all default; false: no memory */

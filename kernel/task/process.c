@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Holds: all processes. The first has pid 1 and no parent, as in a container.
- * See: credentials(7), getrlimit(2) for the limits a fresh Linux process has.
+ * Holds:    all processes that have not been reaped, by age. The first has pid 1 and no parent, as
+ *           in a container.
+ * Promises: a structure lives as long as somebody holds it: its place in the list of processes,
+ *           each of its threads, each pidfd.
+ * See:      credentials(7), getrlimit(2) for the limits a fresh Linux process has.
  */
 #include "abi/linux/resource.h"
 #include "lib/string.h"
@@ -28,24 +31,64 @@ static void set_default_limits(struct process *p)
     p->limits[RLIMIT_RTPRIO] = (struct rlimit_pair){0, 0};
 }
 
-struct process *process_create_first(void)
+struct process *process_allocate(void)
 {
     struct process *p = heap_alloc_zeroed(sizeof(*p));
-    if (!p || id_allocate(0, &p->pid))
+    if (!p)
         return NULL;
-    p->pgid = p->sid = p->pid;
-    id_hold(p->pgid);
-    id_hold(p->sid);
-    id_name_process(p->pid, p);
+    p->references = 1;
+    list_init(&p->link);
     list_init(&p->children);
     list_init(&p->sibling);
     list_init(&p->threads);
-    list_init(&p->signals.queued);
     wait_queue_init(&p->child_wait);
-    set_default_limits(p);
-    p->dumpable = true;
+    wait_queue_init(&p->end_wait);
     p->start_ns = clock_monotonic_ns();
     signal_init_process(p);
+    return p;
+}
+
+void process_enlist(struct process *p)
+{
+    id_hold(p->pgid);
+    id_hold(p->sid);
+    id_name_process(p->pid, p);
     list_push_back(&processes, &p->link);
+}
+
+void process_unlink(struct process *p)
+{
+    list_remove(&p->sibling);
+    list_remove(&p->link);
+    thread_forget_first(p);
+    if (p->pid) {
+        id_name_process(p->pid, NULL);
+        id_drop(p->pid);
+        id_drop(p->pgid);
+        id_drop(p->sid);
+    }
+    process_drop(p);
+}
+
+void process_hold(struct process *p) { p->references++; }
+
+void process_drop(struct process *p)
+{
+    if (--p->references)
+        return;
+    heap_free(p->executable);
+    heap_free(p);
+}
+
+struct process *process_create_first(void)
+{
+    struct process *p = process_allocate();
+    if (!p || !signal_actions_create(p) || id_allocate(0, &p->pid))
+        return NULL;
+    p->pgid = p->sid = p->pid;
+    p->exit_signal = SIGCHLD;
+    set_default_limits(p);
+    p->dumpable = true;
+    process_enlist(p);
     return p;
 }

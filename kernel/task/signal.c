@@ -37,6 +37,8 @@ static bool is_ignored(const struct process *p, int signal)
 
 bool signal_pending(const struct thread *t)
 {
+    if (thread_must_end(t))
+        return true;
     return ((t->signals.pending | t->process->signals.pending) & ~t->blocked) != 0;
 }
 
@@ -121,7 +123,7 @@ static bool is_dropped(struct process *p, struct thread *t, int signal)
 
 static int send(struct process *p, struct thread *t, int signal, const struct linux_siginfo *info)
 {
-    if (is_dropped(p, t, signal))
+    if (p->zombie || is_dropped(p, t, signal))
         return 0;
     struct linux_siginfo own = info ? *info : from_itself();
     int error = signal_queue_put(p, t ? &t->signals : &p->signals, signal, &own);

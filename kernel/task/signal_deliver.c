@@ -176,6 +176,8 @@ bool signals_deliver(struct trap_frame *frame)
     bool changed = false;
     int signal;
 
+    if (thread_must_end(t))
+        thread_exit(0);
     while ((signal = signal_take(t, ~t->blocked, &info))) {
         struct signal_action *action = &t->process->actions[signal - 1];
         if (action->handler == SIG_IGN)

@@ -53,22 +53,40 @@ struct signal_queue {
     struct list queued;          /* struct queued_signal, in order */
 };
 
+/* What handlers are: one object per process, unless CLONE_SIGHAND shares it. */
+struct signal_actions {
+    u32 references;
+    struct signal_action of[64];
+};
+
 /* What ptrace calls a thread group. */
 struct process {
     struct list link;            /* in all processes */
+    u32 references;              /* not reaped yet: 1; and who else holds it (pidfds) */
     s32 pid, pgid, sid;
     struct process *parent;
+    s32 parent_tid;              /* the parent's thread that made it: __WNOTHREAD, PR_SET_PDEATHSIG */
     struct list children, sibling, threads;
     unsigned thread_count;
+    struct thread *survivor;     /* calls execve: the others end; else NULL */
     struct space *space;
     struct descriptor_table *descriptors;
     struct file_context *files;
     struct credentials credentials;
     struct rlimit_pair limits[RLIMIT_KINDS];
-    struct signal_action actions[64];
+    struct signal_actions *shared_actions;
+    struct signal_action *actions; /* those of shared_actions: [signal - 1] */
     struct signal_queue signals; /* process-directed */
     struct wait_queue signal_wait; /* woken with every signal: signalfd */
-    struct wait_queue child_wait;
+    struct wait_queue child_wait; /* woken when a child has something to report */
+    struct wait_queue end_wait;  /* woken when a thread has ended, when it has become a zombie */
+    s32 exit_signal;             /* to the parent when it ends; 0: none */
+    s32 parent_death_signal;     /* PR_SET_PDEATHSIG */
+    s32 stop_report;             /* the signal that stopped it, until a wait has told; 0: none */
+    bool continue_report;        /* it went on, and no wait has told */
+    bool subreaper;              /* PR_SET_CHILD_SUBREAPER */
+    bool has_executed;           /* execve since fork: setpgid of it by the parent is EACCES */
+    bool keep_capabilities;      /* PR_SET_KEEPCAPS */
     struct timer real_timer;     /* ITIMER_REAL, alarm */
     u64 real_interval_ns, real_deadline_ns;
     struct cpu_alarm virtual_alarm, prof_alarm;
@@ -86,6 +104,8 @@ struct process {
     char command[16];            /* comm */
     u64 start_ns;                /* monotonic */
     u64 user_ns, system_ns, child_user_ns, child_system_ns;
+    u64 min_faults, maj_faults, child_min_faults, child_maj_faults; /* of ended spaces, children */
+    u64 peak_pages, child_peak_pages; /* ru_maxrss */
     u64 auxv[64];                /* for /proc/self/auxv */
     unsigned auxv_words;
 };
@@ -141,10 +161,19 @@ static inline struct trap_frame *thread_frame(const struct thread *t)
                                  align_up(sizeof(struct trap_frame), 16));
 }
 
+/* Its process ends, or another thread of it calls execve. */
+static inline bool thread_must_end(const struct thread *t)
+{
+    const struct process *p = t->process;
+    return p->exiting || (p->survivor && p->survivor != t);
+}
+
 /* process.c */
 struct process *process_create_first(void);         /* pid 1's structure, no thread yet */
 struct process *process_find(s32 pid);              /* ids.c; a zombie, too */
 struct list *process_all(void);
+void process_hold(struct process *p);
+void process_drop(struct process *p);               /* the structure goes with the last reference */
 /* thread.c */
 /* Not yet runnable. The entry runs on the new kernel stack and leaves by arch_resume. wanted_id 0:
  * any tid; the first thread of a process gets the pid. NULL: *error says why. */
@@ -171,13 +200,24 @@ void thread_let_go(void);
 void task_set_power_off(noreturn_fn void (*hook)(int wait_status)); /* when pid 1 is gone */
 /* fault.c: who hears that a program was killed for want of memory (one sentence). */
 void task_set_tell_out_of_memory(void (*tell)(const char *text));
-/* What files/ must do when a process ends (task may not include files). */
-void task_set_cleanup(void (*hook)(struct process *p));
+/* What files/ does for processes (task may not include files). */
+struct task_file_hooks {
+    /* The child's descriptors and directories: the parent's (CLONE_FILES, CLONE_FS) or copies. 0 or
+     * -ENOMEM, then drop is called. */
+    int (*fork)(struct process *child, const struct process *parent, u64 clone_flags);
+    void (*drop)(struct process *p); /* closes and lets go; by the process itself, or it never ran */
+};
+void task_set_file_hooks(const struct task_file_hooks *hooks);
 /* return.c: pending work before a program resumes (signals, reschedule, interrupts). true: the
  * frame was changed and must be left by arch_resume. */
 bool task_before_return(struct trap_frame *frame);
 /* on_interrupt's second half: timers; with a frame also preemption and signals. */
 void task_after_interrupt(struct trap_frame *frame);
+/* signal_actions.c */
+struct signal_actions *signal_actions_copy(const struct signal_action *from); /* NULL: no memory */
+void signal_actions_replace(struct process *p, struct signal_actions *a);     /* takes a */
+void signal_actions_drop(struct process *p);
+void signal_actions_reset(struct process *p);        /* execve: handlers of the old program go */
 /* signal.c. info NULL: the current process brought it upon itself. */
 void signal_init_process(struct process *p);         /* pending signals and timers: none */
 void signal_end_process(struct process *p);          /* the same for one that ends */

@@ -87,6 +87,7 @@ static void free_stack(struct thread *t)
 static void free_thread(struct thread *t)
 {
     free_stack(t);
+    process_drop(t->process);
     heap_free(t);
 }
 
@@ -127,6 +128,7 @@ struct thread *thread_create(struct process *p, s32 wanted_id, noreturn_fn void 
     list_init(&t->signals.queued);
     t->state = THREAD_SLEEPING;
     t->process = p;
+    process_hold(p);
     *error = prepare(t, entry, argument);
     if (!*error)
         *error = take_number(t, p, wanted_id);
@@ -169,6 +171,7 @@ void thread_bury(struct thread *t)
     p->user_ns += thread_run_ns(t);
     t->user_ns = t->system_ns = 0;
     t->state = THREAD_DEAD;
+    wake_all(&p->end_wait, 0);
     t->blocked = ~0ull;
     if (t->tid != p->pid)
         leave_process(t);

@@ -13,6 +13,8 @@ static struct linux_timeval to_timeval(u64 ns)
     return (struct linux_timeval){(s64)(ns / NSEC_PER_SEC), (s64)(ns % NSEC_PER_SEC / 1000)};
 }
 
+static s64 to_kib(u64 pages) { return (s64)(pages * (PAGE_SIZE / 1024)); }
+
 u64 usage_process_ns(const struct process *p)
 {
     u64 sum_ns = p->user_ns;
@@ -22,19 +24,61 @@ u64 usage_process_ns(const struct process *p)
     return sum_ns;
 }
 
+static u64 peak_pages(const struct process *p)
+{
+    return max_u64(p->peak_pages, p->space ? space_peak_resident_pages(p->space) : 0);
+}
+
+static void read_children(const struct process *p, struct linux_rusage *out)
+{
+    out->ru_utime = to_timeval(p->child_user_ns);
+    out->ru_stime = to_timeval(p->child_system_ns);
+    out->ru_maxrss = to_kib(p->child_peak_pages);
+    out->ru_minflt = (s64)p->child_min_faults;
+    out->ru_majflt = (s64)p->child_maj_faults;
+}
+
 void usage_read(int who, struct linux_rusage *out)
 {
     const struct process *p = current_process();
 
     memset(out, 0, sizeof(*out));
     if (who == RUSAGE_CHILDREN) {
-        out->ru_utime = to_timeval(p->child_user_ns);
-        out->ru_stime = to_timeval(p->child_system_ns);
+        read_children(p, out);
         return;
     }
     u64 used_ns = who == RUSAGE_THREAD ? thread_run_ns(current_thread()) : usage_process_ns(p);
     out->ru_utime = to_timeval(used_ns);
-    out->ru_maxrss = (s64)(space_peak_resident_pages(p->space) * (PAGE_SIZE / 1024));
-    out->ru_minflt = (s64)p->space->min_faults;
-    out->ru_majflt = (s64)p->space->maj_faults;
+    out->ru_maxrss = to_kib(peak_pages(p));
+    out->ru_minflt = (s64)(p->min_faults + p->space->min_faults);
+    out->ru_majflt = (s64)(p->maj_faults + p->space->maj_faults);
+}
+
+void usage_of(const struct process *p, struct linux_rusage *out)
+{
+    memset(out, 0, sizeof(*out));
+    out->ru_utime = to_timeval(usage_process_ns(p) + p->child_user_ns);
+    out->ru_stime = to_timeval(p->child_system_ns);
+    out->ru_maxrss = to_kib(max_u64(p->peak_pages, p->child_peak_pages));
+    out->ru_minflt = (s64)(p->min_faults + p->child_min_faults);
+    out->ru_majflt = (s64)(p->maj_faults + p->child_maj_faults);
+}
+
+void usage_add_child(struct process *parent, const struct process *child)
+{
+    parent->child_user_ns += usage_process_ns(child) + child->child_user_ns;
+    parent->child_system_ns += child->system_ns + child->child_system_ns;
+    parent->child_min_faults += child->min_faults + child->child_min_faults;
+    parent->child_maj_faults += child->maj_faults + child->child_maj_faults;
+    u64 peak = max_u64(child->peak_pages, child->child_peak_pages);
+    parent->child_peak_pages = max_u64(parent->child_peak_pages, peak);
+}
+
+void usage_leave_space(struct process *p)
+{
+    struct space *s = p->space;
+
+    p->min_faults += s->min_faults;
+    p->maj_faults += s->maj_faults;
+    p->peak_pages = max_u64(p->peak_pages, space_peak_resident_pages(s));
 }

@@ -92,9 +92,6 @@ extern struct host_supervision host_supervision;
 
 noreturn_fn void host_task_boot(void *unused);      /* the first one: goes on to on_start */
 noreturn_fn void host_task_zygote(void *index);     /* an empty one: waits for orders */
-/* A space with a copy of the current one's private memory, copied on write by the host: what fork
- * needs. 0 or -errno. */
-int platform_space_fork(struct platform_space *copy);
 /* A host call made by the task that owns `space`, which may be another one. */
 long host_call_in(const struct platform_space *space, long number, u64 a, u64 b, u64 c, u64 d,
                   u64 e, u64 f);

@@ -26,6 +26,8 @@ int platform_space_init(struct platform_space *space)
     return 0;
 }
 
+int platform_space_fork(struct platform_space *space) { return platform_space_init(space); }
+
 void platform_space_destroy(struct platform_space *space)
 {
     (void)platform_unmap(space, 0, UINT64_MAX);

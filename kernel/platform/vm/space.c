@@ -16,6 +16,9 @@ int platform_space_init(struct platform_space *space)
     return 0;
 }
 
+/* memory/ shows the child what it shares, page by page. */
+int platform_space_fork(struct platform_space *space) { return platform_space_init(space); }
+
 void platform_space_destroy(struct platform_space *space)
 {
     mmu_root_destroy(space->root);
