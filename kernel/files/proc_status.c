@@ -194,6 +194,14 @@ static void show_places(struct text *t, const struct process *p)
              m ? (unsigned long long)m->environment_end : 0, p->exit_status);
 }
 
+/* As Linux: 20 + nice, or for real-time threads the priority below zero. */
+static int priority_shown(const struct thread *t)
+{
+    if (!t)
+        return 20;
+    return t->own_priority ? -1 - t->own_priority : 20 + t->nice;
+}
+
 void proc_show_stat(struct text *t, const struct proc_subject *s)
 {
     struct process *p = process_find(s->pid);
@@ -205,7 +213,8 @@ void proc_show_stat(struct text *t, const struct proc_subject *s)
     text_add(t, " %llu 0 %llu 0", p->space ? (unsigned long long)p->space->min_faults : 0,
              p->space ? (unsigned long long)p->space->maj_faults : 0);
     text_add(t, " %llu 0 %llu 0 %d %d %u 0 %llu", TICKS(usage_process_ns(p)),
-             TICKS(p->child_user_ns), 20 + p->nice, p->nice, p->thread_count, TICKS(p->start_ns));
+             TICKS(p->child_user_ns), priority_shown(thread), thread ? thread->nice : 0,
+             p->thread_count, TICKS(p->start_ns));
     text_add(t, " %llu %llu %llu", (unsigned long long)(z.total * PAGE_SIZE),
              (unsigned long long)z.resident,
              (unsigned long long)p->limits[RLIMIT_RSS].soft);

@@ -1,36 +1,36 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* See sched_setscheduler(2). Real-time policies are refused, as to a user without RLIMIT_RTPRIO. */
+/* See sched_setscheduler(2). */
 #include "abi/linux/errno.h"
 #include "abi/linux/sched.h"
 #include "abi_handlers.h"
-#include "task/task.h"
+#include "task/policy.h"
+
+static struct thread *named(int pid) { return pid ? thread_find(pid) : current_thread(); }
 
 long sys_sched_getscheduler(int pid)
 {
     if (pid < 0)
         return -EINVAL;
-    return pid && !thread_find(pid) ? -ESRCH : SCHED_OTHER;
+    const struct thread *t = named(pid);
+    if (!t)
+        return -ESRCH;
+    return (long)(t->policy | (t->reset_on_fork ? SCHED_RESET_ON_FORK : 0));
 }
 
 long sys_sched_setscheduler(int pid, int policy, struct user_ptr param)
 {
-    u32 priority;
+    struct policy_request request = {
+        .policy = policy & ~SCHED_RESET_ON_FORK,
+        .reset_on_fork = policy & SCHED_RESET_ON_FORK,
+    };
 
-    if (pid < 0 || user_is_null(param))
+    if (policy < 0 || pid < 0 || user_is_null(param))
         return -EINVAL;
-    if (read_program_u32(&priority, param))
+    if (read_program_u32(&request.priority, param))
         return -EFAULT;
-    if (pid && !thread_find(pid))
+    struct thread *t = named(pid);
+    if (!t)
         return -ESRCH;
-    switch (policy & ~SCHED_RESET_ON_FORK) {
-    case SCHED_OTHER:
-    case SCHED_BATCH:
-    case SCHED_IDLE:
-        return priority ? -EINVAL : 0;
-    case SCHED_FIFO:
-    case SCHED_RR:
-        return priority < 1 || priority > 99 ? -EINVAL : -EPERM;
-    default:
-        return -EINVAL;
-    }
+    /* SCHED_DEADLINE needs more than a priority. */
+    return request.policy == SCHED_DEADLINE ? -EINVAL : policy_set(t, &request);
 }

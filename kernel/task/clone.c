@@ -14,6 +14,7 @@
 #include "lib/string.h"
 #include "platform/platform.h"
 #include "task/ids.h"
+#include "task/policy.h"
 
 #define NAMESPACES                                                                                 \
     (CLONE_NEWNS | CLONE_NEWCGROUP | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWUSER | CLONE_NEWPID |  \
@@ -110,6 +111,7 @@ static void inherit(struct thread *child, const struct trap_frame *frame,
     child->thread_pointer = flags & CLONE_SETTLS ? request->tls : arch_thread_pointer();
     child->gs_base = arch_gs_base();
     child->blocked = parent->blocked;
+    policy_inherit(child, parent);
     memcpy(child->name, parent->name, sizeof(child->name));
     if (flags & CLONE_CHILD_CLEARTID)
         child->clear_child_tid = request->child_tid.address;

@@ -27,14 +27,19 @@ static void mark_reschedule(void)
     __atomic_or_fetch(&this_cpu()->pending, PENDING_RESCHEDULE, __ATOMIC_RELAXED);
 }
 
+void scheduler_reconsider(void)
+{
+    if (running && run_queue_outranks(running))
+        mark_reschedule();
+}
+
 void thread_make_runnable(struct thread *t)
 {
     t->state = THREAD_RUNNABLE;
     if (t == running || !list_empty(&t->in_run_queue))
         return;
     run_queue_add_woken(t);
-    if (running && run_queue_outranks(running))
-        mark_reschedule();
+    scheduler_reconsider();
 }
 
 u64 thread_run_ns(const struct thread *t)

@@ -99,7 +99,6 @@ struct process {
     int leader_status;           /* of the first thread, which may end before the others */
     bool exiting, dumpable, no_new_privileges, zombie;
     u32 personality;
-    s32 nice;
     char *executable;            /* path, for /proc/self/exe */
     char command[16];            /* comm */
     u64 start_ns;                /* monotonic */
@@ -144,7 +143,9 @@ struct thread {
     u64 user_ns, system_ns;
     s64 slice_left_ns;           /* of its turn */
     u32 policy;                  /* SCHED_* */
-    u8 priority;                 /* 0, or 1 .. 99 with a real-time policy */
+    bool reset_on_fork;          /* SCHED_RESET_ON_FORK */
+    u8 own_priority;             /* 0, or 1 .. 99 with a real-time policy */
+    u8 priority;                 /* the same, or what a waiter for its PI futex lends it */
     u8 level;                    /* where it waits in the run queue */
     s8 nice;
     char name[16];
@@ -186,6 +187,7 @@ struct thread *thread_find(s32 tid);                /* ids.c; a zombie, too */
 void scheduler_start(void);
 void schedule(void);                                /* another thread, if one should run */
 void thread_make_runnable(struct thread *t);
+void scheduler_reconsider(void);                    /* priorities have changed */
 void scheduler_interrupted(void);                   /* charges time; marks the turn's end */
 noreturn_fn void scheduler_run(void);               /* boot's last call: the first switch */
 u64 thread_run_ns(const struct thread *t);          /* CPU time it used */
