@@ -100,6 +100,10 @@ int platform_space_fork(struct platform_space *space);
  * left. */
 void platform_space_destroy(struct platform_space *space);
 void platform_space_switch(const struct platform_space *space);
+/* A space whose memory the machine lost since this was last asked (process: the host killed the
+ * process that it was). Nothing is in it any more; the kernel's threads in it can still run, and
+ * shall end their processes. false: none. */
+bool platform_space_lost(u64 *root);
 
 #define MAP_READ 1u
 #define MAP_WRITE 2u

@@ -4,6 +4,8 @@
  * Promises: returns with nothing pending that could be worked off now.
  */
 #include "arch/upcalls.h"
+#include "memory/space.h"
+#include "platform/platform.h"
 #include "task/signal_internal.h"
 #include "task/task.h"
 #include "time/timer.h"
@@ -44,9 +46,25 @@ bool task_before_return(struct trap_frame *frame)
     return changed;
 }
 
+/* Their memory is gone: nothing of these programs can go on. */
+static void kill_in_lost_spaces(void)
+{
+    u64 root;
+
+    while (platform_space_lost(&root)) {
+        list_for_each(node, process_all()) {
+            struct process *p = list_entry(node, struct process, link);
+            if (p->space && p->space->platform.root == root)
+                signal_send_process(p, SIGKILL, &(struct linux_siginfo){.si_signo = SIGKILL,
+                                                                        .si_code = SI_KERNEL});
+        }
+    }
+}
+
 void task_after_interrupt(struct trap_frame *frame)
 {
     timers_run();
+    kill_in_lost_spaces();
     if (!frame)
         return;
     tick();

@@ -48,6 +48,11 @@ static volatile u64 *word(u64 address) { return (volatile u64 *)address; }
 
 static s32 host_pid(void) { return (s32)host(HOST_getpid); }
 
+static struct host_task *task_of(const struct platform_space *space)
+{
+    return &host_tasks[(u32)space->root];
+}
+
 /* --- spaces --- */
 
 static void test_copy(struct platform_space *first)
@@ -59,7 +64,7 @@ static void test_copy(struct platform_space *first)
     CHECK(copy.root && copy.root != first->root);
     *word(DATA) = 2;
     platform_space_switch(&copy);
-    CHECK(host_pid() != pid && host_private->index == copy.root);
+    CHECK(host_pid() != pid && host_private->index == (u32)copy.root);
     CHECK(*word(DATA) == 1); /* as it was when copied */
     *word(DATA) = 3;
     platform_space_switch(first);
@@ -129,6 +134,65 @@ static void test_many(struct platform_space *first)
         platform_space_destroy(&spaces[i]);
 }
 
+/* --- spaces whose process is killed --- */
+
+static void kill_task(const struct platform_space *space)
+{
+    CHECK(host(HOST_kill, task_of(space)->pid, 9) == 0);
+}
+
+/* Told once, by the idle wait at the latest. */
+static void wait_for_loss(const struct platform_space *space)
+{
+    u64 root = 0;
+    while (!platform_space_lost(&root))
+        platform_idle(NO_DEADLINE);
+    CHECK(root == space->root);
+    CHECK(!platform_space_lost(&root));
+}
+
+static void test_lost(struct platform_space *first)
+{
+    struct platform_space lost = {0}, copy = {0};
+    s32 pid = host_pid();
+    *word(DATA) = 5;
+    CHECK(platform_space_fork(&lost) == 0 && platform_space_fork(&copy) == 0);
+    kill_task(&lost);
+    wait_for_loss(&lost);
+    CHECK(platform_map_anonymous(&lost, DATA, PAGE_SIZE, MAP_READ) == -ESRCH);
+    /* The kernel still runs in it; of the program's nothing is left. */
+    platform_space_switch(&lost);
+    CHECK(host_pid() != pid && host_private->index == (u32)lost.root);
+    CHECK(platform_resident(&lost, DATA, PAGE_SIZE) == 0);
+    CHECK(platform_map_anonymous(&lost, DATA, PAGE_SIZE, MAP_READ | MAP_WRITE) == 0);
+    CHECK(*word(DATA) == 0);
+    kill_task(&copy);
+    wait_for_loss(&copy);
+    platform_space_switch(first);
+    kill_task(&lost); /* a second time, the first time told */
+    wait_for_loss(&lost);
+    platform_space_destroy(&lost);
+    platform_space_destroy(&copy);
+    CHECK(*word(DATA) == 5 && host_pid() == pid);
+}
+
+/* Killed and dropped before anybody hears of it; places in the table come back. */
+static void test_lost_and_dropped(void)
+{
+    for (unsigned i = 0; i < 300; i++) {
+        struct platform_space copy = {0};
+        u64 root;
+        CHECK(platform_space_fork(&copy) == 0);
+        kill_task(&copy);
+        if (i & 1)
+            wait_for_loss(&copy);
+        platform_space_destroy(&copy);
+        while (platform_space_lost(&root))
+            CHECK(!(i & 1));
+    }
+    CHECK(host_supervision.tasks_end < 100);
+}
+
 static void time_switches(struct platform_space *first)
 {
     struct platform_space other = {0};
@@ -186,7 +250,12 @@ void on_fault(struct trap_frame *frame, const struct fault *fault)
     platform_power_off(3);
 }
 
-void on_interrupt(struct trap_frame *frame) { (void)frame; }
+void on_interrupt(struct trap_frame *frame)
+{
+    u64 root;
+    if (frame && platform_space_lost(&root))
+        platform_power_off(137);
+}
 
 static bool told(const char *what)
 {
@@ -218,6 +287,8 @@ noreturn_fn void on_start(void)
     test_empty(&first);
     test_registers(&first);
     test_many(&first);
+    test_lost(&first);
+    test_lost_and_dropped();
     time_switches(&first);
     say("done\n", 0, 0);
     platform_power_off(0);

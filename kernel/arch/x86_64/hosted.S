@@ -184,7 +184,10 @@ hosted_on_tick:
     xorl %ebp, %ebp
     callq hosted_interrupt
     jmp arch_exit_full
-1:  lock
+1:  movabsq $(HOST_PRIVATE_BASE + HOST_PRIVATE_WAITING), %rcx
+    cmpl $0, (%rcx)
+    jne 2f                    /* without the baton: the CPU is another task's */
+    lock
     orl $PENDING_INTERRUPT, cpu_block + CPU_PENDING(%rip)
     IF_LEAVING 2f
     RESTORE_VECTOR_STATE
@@ -299,14 +302,13 @@ host_call:
     ret
     .size host_call, . - host_call
 
-/* long hosted_clone(flags, stack_top, entry, argument) */
+/* long hosted_clone(flags, stack_top, entry, argument, pid) */
     .globl hosted_clone
     .type hosted_clone, @function
 hosted_clone:
-    movq %rdx, %r8            /* clone(2) uses r8 with CLONE_SETTLS only, r9 never */
-    movq %rcx, %r9
+    movq %rcx, %r9            /* clone(2) uses r8 with CLONE_SETTLS only, r9 never */
+    xchgq %rdx, %r8           /* rdx: CLONE_PARENT_SETTID's pointer */
     andq $-16, %rsi
-    xorl %edx, %edx
     xorl %r10d, %r10d
     movl $HOST_CLONE, %eax
     syscall

@@ -32,6 +32,9 @@
 #define PROGRAM_START 0x10000ul
 #define PROGRAM_END 0x7ffffffff000ul
 
+/* struct host_private begins with a word that is not 0 while the task has not got the baton. */
+#define HOST_PRIVATE_WAITING 0
+
 /* Sizes within a host task's private memory. */
 #define PRIVATE_STACK_BYTES 0x8000ul
 #define SIGNAL_STACK_MIN_BYTES 0x10000ul

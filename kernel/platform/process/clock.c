@@ -2,11 +2,11 @@
 /*
  * Time and timers, both the host's.
  *
- * Holds:    the host's vDSO functions; two POSIX timers per host task (tick, one-shot) that send
- *           SIGALRM.
- * Promises: a clock costs no host call as long as the host's vDSO needs none.
+ * Holds:    the host's vDSO functions; what each host task's own timer is set to.
+ * Promises: a clock costs no host call as long as the host's vDSO needs none. The timer is set only
+ *           when it would not fire early enough by itself: tasks that alternate do not set it.
  * Refuses:  __vdso_getrandom and the vDSO's data page: their form is the host's own affair.
- * See:      vdso(7), timer_create(2), clock_gettime(2).
+ * See:      vdso(7), setitimer(2), clock_gettime(2).
  */
 #include "abi/linux/signal.h"
 #include "abi/linux/time.h"
@@ -19,7 +19,7 @@ typedef int clock_gettime_fn(int clock, struct linux_timespec *out);
 static clock_gettime_fn *vdso_clock_gettime;
 static u64 vdso_getcpu;
 static bool tick_wanted;
-static u64 once_deadline_ns = NO_DEADLINE;
+static u64 deadline_ns = NO_DEADLINE;
 
 void host_clock_start(void)
 {
@@ -59,71 +59,41 @@ void platform_vdso_clock(struct platform_vdso_clock *out)
     };
 }
 
-/* --- timers --- */
+/* --- the timer --- */
 
-static s32 create_timer(void)
+void host_timer_forget(void) { host_private->fires_ns = 0; }
+
+/* In microseconds, rounded up: never before its time, and never 0, which would turn it off. */
+static void set_timer(u64 delay_ns)
 {
-    struct host_sigevent event = {.signal = SIGALRM, .notify = HOST_SIGEV_SIGNAL};
-    s32 id = -1;
-    long error = host(HOST_timer_create, CLOCK_MONOTONIC, &event, &id);
-    if (error)
-        host_refuse("the host gives no timer (ulimit -i)", error);
-    return id;
+    u64 us = (delay_ns + 999) / 1000;
+    struct linux_itimerval when = {.it_value = {(s64)(us / 1000000), (s64)(us % 1000000)}};
+    host(HOST_setitimer, ITIMER_REAL, &when, 0);
 }
 
-void host_timers_create(void)
+/* A signal may come between the lines: then fires_ns lies in the past, and the next call arms the
+ * timer again. */
+void host_timer_arm(void)
 {
-    host_private->tick_timer = create_timer();
-    host_private->once_timer = create_timer();
-}
-
-static struct linux_timespec timespec_of(u64 ns)
-{
-    return (struct linux_timespec){(s64)(ns / NSEC_PER_SEC), (s64)(ns % NSEC_PER_SEC)};
-}
-
-static void set_tick(u64 period_ns)
-{
-    struct linux_itimerspec when = {timespec_of(period_ns), timespec_of(period_ns)};
-    host(HOST_timer_settime, host_private->tick_timer, 0, &when, 0);
-}
-
-static void set_once(u64 deadline_ns)
-{
-    struct linux_itimerspec when = {0};
-    if (deadline_ns != NO_DEADLINE)
-        when.it_value = timespec_of(max_u64(deadline_ns, 1));
-    host(HOST_timer_settime, host_private->once_timer, TIMER_ABSTIME, &when, 0);
-}
-
-void host_timers_arm(void)
-{
+    u64 now_ns = platform_monotonic_ns(), fires_ns = host_private->fires_ns;
+    u64 wanted_ns = deadline_ns;
     if (tick_wanted)
-        set_tick(platform_traits()->tick_ns);
-    if (once_deadline_ns != NO_DEADLINE)
-        set_once(once_deadline_ns);
-}
-
-void host_timers_disarm(void)
-{
-    if (tick_wanted)
-        set_tick(0);
-    if (once_deadline_ns != NO_DEADLINE)
-        set_once(NO_DEADLINE);
+        wanted_ns = min_u64(wanted_ns, now_ns + platform_traits()->tick_ns);
+    if (wanted_ns == NO_DEADLINE || (fires_ns > now_ns && fires_ns <= wanted_ns))
+        return;
+    u64 delay_ns = wanted_ns > now_ns ? wanted_ns - now_ns : 1;
+    host_private->fires_ns = now_ns + delay_ns;
+    set_timer(delay_ns);
 }
 
 void platform_tick(bool on)
 {
-    if (on == tick_wanted)
-        return;
     tick_wanted = on;
-    set_tick(on ? platform_traits()->tick_ns : 0);
+    host_timer_arm();
 }
 
-void platform_timer_set(u64 deadline_ns)
+void platform_timer_set(u64 deadline)
 {
-    if (deadline_ns == once_deadline_ns)
-        return;
-    once_deadline_ns = deadline_ns;
-    set_once(deadline_ns);
+    deadline_ns = deadline;
+    host_timer_arm();
 }

@@ -9,7 +9,6 @@
  */
 #pragma once
 
-#include "abi/linux/futex.h"
 #include "lib/types.h"
 #include "platform/platform.h"
 #include "platform/process/host_calls.h"
@@ -22,6 +21,7 @@ extern char kernel_start[], kernel_text_end[], kernel_data[], kernel_file_end[],
 struct host_machine {
     int memfd, boot_fd, image_fd, control_fd, log_fd; /* host descriptors; -1: not there */
     bool stdio_closed[3];          /* inherited closed; /dev/null holds the place */
+    bool booted;                   /* a task that cannot start is no longer the machine's end */
     bool force_seccomp;            /* a test asked for the fallback of Syscall User Dispatch */
     u64 vdso;                      /* the host's, where it lies now; 0: none */
     u64 signal_stack_bytes;
@@ -37,76 +37,115 @@ noreturn_fn void host_refuse(const char *what, long error);
 /* --- leftovers.c: what execve(2) put into the address space --- */
 void host_leftovers_find(void);   /* reads /proc/self/maps, moves the vDSO */
 void host_leftovers_unmap(void);  /* in a host task: everything that is not the kernel's */
+long host_program_unmap(void);    /* all that a program may have: an empty space. 0 or -errno */
 
 /* --- clock.c --- */
 void host_clock_start(void);
-/* The tick and one-shot timers of this host task: made after its fork, moved with the baton. */
-void host_timers_create(void);
-void host_timers_arm(void);
-void host_timers_disarm(void);
+/* The timer of this host task, which serves tick and deadline. A fork does not inherit it; a task
+ * that waits lets it fire once, to no effect. */
+void host_timer_forget(void);
+void host_timer_arm(void);
 /* The host's vDSO makes system calls (no usable clock source): call the host directly. */
 void host_clock_distrust_vdso(void);
 
 /* --- trap.c --- */
-void host_trap_start(void);       /* signal handlers and the system call door, per host task */
+void host_trap_start(void);       /* signal handlers: a fork inherits them */
+void host_trap_open(void);        /* the system call door, per host task */
+/* A timer struck the program, or is made to believe so: on the thread's kernel stack. */
+void hosted_interrupt(struct trap_frame *frame);
 
-/* --- task.c --- */
-enum host_task_state { TASK_FREE, TASK_STARTING, TASK_READY, TASK_USED, TASK_DYING };
-enum host_order { ORDER_NONE, ORDER_RUN, ORDER_CALL, ORDER_EXIT };
+/* --- task.c: the table, and lives --- */
+/* FREE -> STARTING (a zygote is being made) -> READY (an empty space waits) -> USED -> DYING (told
+ * to go) -> FREE; USED -> LOST when the host killed it: the space lives on without its memory. */
+enum host_task_state { TASK_FREE, TASK_STARTING, TASK_READY, TASK_USED, TASK_LOST, TASK_DYING };
+enum host_order { ORDER_NONE, ORDER_RUN, ORDER_CALL };
 
 struct host_task {
-    volatile u32 go;              /* futex: an order waits */
+    volatile u32 go;              /* futex: counts the calls to look at one's orders */
     volatile u32 state;           /* enum host_task_state */
     volatile s32 pid;             /* in the host */
-    u32 order;                    /* enum host_order */
+    volatile u32 become;          /* not 0: go on as that task, whose process was lost */
+    u32 generation;               /* of uses of this place: no old name means a new task */
+    u32 order;                    /* enum host_order, for when it gets the baton */
     u32 caller;                   /* ORDER_CALL: who gets the baton back */
+    volatile u32 loss_untold;     /* the kernel does not know yet that its memory is gone */
     u64 call[7];                  /* ORDER_CALL: number and arguments */
     long result;
 };
-#define HOST_TASKS 1024           /* task 0 is the supervisor */
+#define HOST_TASKS 8192           /* task 0 is the supervisor */
 extern struct host_task host_tasks[HOST_TASKS];
 
 /* Per host task, at the same address in each (HOST_PRIVATE_BASE). */
 struct host_private {
-    struct linux_robust_list_head robust;
+    volatile u32 waiting;         /* hosted.S: a timer signal finds a task without the baton */
     u32 index;                    /* into host_tasks */
-    s32 tick_timer, once_timer;   /* POSIX timer ids; not inherited by a fork */
     bool seccomp_on;              /* inherited by a fork, unlike Syscall User Dispatch */
+    u64 fires_ns;                 /* when this process's timer fires, or did */
 };
+_Static_assert(offsetof(struct host_private, waiting) == HOST_PRIVATE_WAITING, "asm offset");
 #define host_private ((struct host_private *)HOST_PRIVATE_BASE)
 static inline u64 host_private_stack_top(void)
 {
     return HOST_PRIVATE_BASE + PAGE_SIZE + PRIVATE_STACK_BYTES;
 }
 static inline u64 host_signal_stack(void) { return host_private_stack_top() + PAGE_SIZE; }
+static inline struct host_task *host_current(void) { return &host_tasks[host_private->index]; }
+static inline u32 host_index(const struct host_task *t) { return (u32)(t - host_tasks); }
 
 struct host_supervision {
-    volatile u32 baton;           /* robust futex: pid of the holder; FUTEX_OWNER_DIED: dead */
     volatile u32 changes;         /* futex: bumped when a task's state changes */
     volatile u32 failures;        /* zygotes that could not be made */
+    volatile u32 losses;          /* tasks whose loss_untold is set */
+    volatile u32 tasks_end;       /* no task at or above it was ever used */
     volatile s32 power_status;    /* -1: running */
-    int request_fd;               /* eventfd: REQUEST_* are added to it */
+    volatile u32 wants_zygote;    /* the supervisor itself waits for one */
+    volatile u32 to_mend;         /* this lost task is about to run; 0 is never lost */
+    int request_fd;               /* eventfd: wakes the supervisor */
+    int idle_fd;                  /* eventfd: ends an idle wait of the baton's holder */
     s32 pid;                      /* the supervisor's */
 };
 extern struct host_supervision host_supervision;
 
 noreturn_fn void host_task_boot(void *unused);      /* the first one: goes on to on_start */
 noreturn_fn void host_task_zygote(void *index);     /* an empty one: waits for orders */
-/* A host call made by the task that owns `space`, which may be another one. */
+u32 host_task_claim(enum host_task_state from, enum host_task_state to); /* 0: there is none */
+bool host_task_try(struct host_task *t, enum host_task_state from, enum host_task_state to);
+void host_task_set_state(struct host_task *t, enum host_task_state state);
+struct host_task *host_task_of(const struct platform_space *space); /* NULL: gone for good */
+u32 host_task_take_empty(void);                     /* USED from here on; 0: the host gives none */
+void host_task_retire(struct host_task *me);        /* it was told to go; returns when it may stay */
+u32 host_task_changes(void);                        /* how many there were, of states */
+void host_task_wait_for_change(u32 seen);           /* until there were more */
+void host_task_adopt(struct host_task *lost, struct host_task *zygote); /* which goes on as `lost` */
+
+/* --- baton.c: who runs --- */
+u32 host_baton_holder(void);                        /* index */
+void host_baton_take(u32 index);                    /* nobody has it: boot, or a dead task */
+void host_baton_pass(struct host_task *to);         /* to->order says what for */
+void host_rouse(struct host_task *t);               /* look at your orders, or at the baton */
+noreturn_fn void host_wait_for_orders(void *unused);
+/* The next ORDER_RUN goes on at sp, with the vector state and bases of a fresh program. */
+void host_baton_resume_at(u64 sp);
+/* A host call made by the task that is `space`, which may be another one. */
 long host_call_in(const struct platform_space *space, long number, u64 a, u64 b, u64 c, u64 d,
                   u64 e, u64 f);
-u32 host_task_claim(enum host_task_state from, enum host_task_state to);
-void host_task_set_state(struct host_task *t, enum host_task_state state);
-static inline struct host_task *host_current(void) { return &host_tasks[host_private->index]; }
 
 /* --- supervisor.c --- */
-enum host_request { REQUEST_ZYGOTE = 1 };
 noreturn_fn void host_supervise(int child_events_fd);
-void host_supervisor_ask(enum host_request request);
+void host_supervisor_ask(void);                     /* look at the zygotes and the baton */
+noreturn_fn void host_supervisor_end(int status);
+
+/* --- lost.c: what becomes of spaces whose process the host killed --- */
+void host_lost_task(struct host_task *t);           /* supervisor: it was USED and is reaped */
+void host_lost_look(void);                          /* supervisor: who needs an empty process */
+void host_lost_mend(struct host_task *t);           /* it shall run: an empty process in its place */
+void host_lost_forget(struct host_task *t);         /* the kernel drops it without having heard */
 
 /* --- arch/x86_64/hosted.S --- */
-/* clone(2) without CLONE_VM onto a stack; the child calls entry(argument), which never returns. */
-long hosted_clone(u64 flags, u64 stack_top, noreturn_fn void (*entry)(void *), void *argument);
+/* clone(2) without CLONE_VM onto a stack; the child calls entry(argument), which never returns. Its
+ * id is in *pid before it or anybody else can run. */
+long hosted_clone(u64 flags, u64 stack_top, noreturn_fn void (*entry)(void *), void *argument,
+                  volatile s32 *pid);
 /* Saves the callee-saved registers on the running stack and its sp in *sp, then calls
  * next(argument) on another stack; returns when someone enters that sp. */
 void hosted_leave(u64 *sp, u64 stack_top, noreturn_fn void (*next)(void *), void *argument);

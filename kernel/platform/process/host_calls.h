@@ -32,6 +32,7 @@ long host_call(long number, u64 a, u64 b, u64 c, u64 d, u64 e, u64 f);
 #define HOST_mincore 27
 #define HOST_madvise 28
 #define HOST_dup2 33
+#define HOST_setitimer 38
 #define HOST_getpid 39
 #define HOST_sendto 44
 #define HOST_recvfrom 45
@@ -48,13 +49,10 @@ long host_call(long number, u64 a, u64 b, u64 c, u64 d, u64 e, u64 f);
 #define HOST_arch_prctl 158
 #define HOST_futex 202
 #define HOST_sched_setaffinity 203
-#define HOST_timer_create 222
-#define HOST_timer_settime 223
 #define HOST_clock_gettime 228
 #define HOST_exit_group 231
 #define HOST_openat 257
 #define HOST_ppoll 271
-#define HOST_set_robust_list 273
 #define HOST_fallocate 285
 #define HOST_signalfd4 289
 #define HOST_eventfd2 290
@@ -73,15 +71,8 @@ long host_call(long number, u64 a, u64 b, u64 c, u64 d, u64 e, u64 f);
 #define HOST_PR_SET_SYSCALL_USER_DISPATCH 59
 #define HOST_PR_SYS_DISPATCH_ON 1
 #define HOST_SECCOMP_MODE_FILTER 2
-#define HOST_SIGEV_SIGNAL 0
 #define HOST_MSG_DONTWAIT 0x40
 #define HOST_MSG_NOSIGNAL 0x4000
 
 /* Bits of AT_HWCAP2 (arch/x86/include/uapi/asm/hwcap2.h). */
 #define HOST_HWCAP2_FSGSBASE 2
-
-struct host_sigevent {
-    u64 value;
-    s32 signal, notify;
-    u64 padding[6];
-};

@@ -114,3 +114,22 @@ void host_leftovers_unmap(void)
     for (unsigned i = 0; i < leftover_count; i++)
         host(HOST_munmap, leftovers[i].start, leftovers[i].length);
 }
+
+/* Around the kernel's ranges, and around the vDSO where the host sealed it. */
+long host_program_unmap(void)
+{
+    const struct platform_range *r = platform_program_reserved();
+    u64 from = 0;
+    for (;;) {
+        u64 to = PROGRAM_END, next = PROGRAM_END;
+        for (const struct platform_range *at = r; at->length; at++)
+            if (at->start >= from && at->start < to) {
+                to = at->start;
+                next = at->start + at->length;
+            }
+        long error = to > from ? host(HOST_munmap, from, to - from) : 0;
+        if (error || to == PROGRAM_END)
+            return error;
+        from = next;
+    }
+}

@@ -15,6 +15,7 @@
 #include "abi/linux/errno.h"
 #include "abi/linux/fcntl.h"
 #include "abi/linux/mman.h"
+#include "abi/linux/sched.h"
 #include "abi/linux/signal.h"
 #include "abi/linux/stat.h"
 #include "abi/linux/sysinfo.h"
@@ -51,6 +52,8 @@ const struct platform_blob *platform_root_image(void) { return &root_image; }
 noreturn_fn void host_refuse(const char *what, long error)
 {
     char line[200];
+    if (host_machine.booted) /* the supervisor sees the status */
+        host(HOST_exit_group, 125);
     int n = error ? format_text(line, sizeof line, "elfin: %s (host error %ld)\n", what, -error)
                   : format_text(line, sizeof line, "elfin: %s\n", what);
     host(HOST_write, 2, line, n);
@@ -265,9 +268,11 @@ static int watch_children(void)
     u64 mask = LINUX_SIGMASK(SIGCHLD);
     long fd = host(HOST_signalfd4, -1, &mask, 8, O_CLOEXEC | O_NONBLOCK);
     long request = host(HOST_eventfd2, 0, O_CLOEXEC | O_NONBLOCK);
-    if (fd < 0 || request < 0)
-        host_refuse("the host gives no signalfd or eventfd", fd < 0 ? fd : request);
+    long idle = host(HOST_eventfd2, 0, O_CLOEXEC | O_NONBLOCK);
+    if (fd < 0 || request < 0 || idle < 0)
+        host_refuse("the host gives no signalfd or eventfd", fd < 0 ? fd : idle);
     host_supervision.request_fd = (int)request;
+    host_supervision.idle_fd = (int)idle;
     host_supervision.pid = (s32)host(HOST_getpid);
     return (int)fd;
 }
@@ -300,10 +305,11 @@ noreturn_fn void host_start(u64 *stack)
     int child_events = watch_children();
     host_supervision.power_status = -1;
     host_tasks[1].state = TASK_USED;
+    host_supervision.tasks_end = 2;
     extern char host_boot_stack_end[];
-    long pid = hosted_clone(0x400 | SIGCHLD, (u64)host_boot_stack_end, host_task_boot, NULL);
+    long pid = hosted_clone(CLONE_FILES | CLONE_PARENT_SETTID | SIGCHLD, (u64)host_boot_stack_end,
+                            host_task_boot, NULL, &host_tasks[1].pid);
     if (pid < 0)
         host_refuse("the host refuses another process (ulimit -u)", pid);
-    host_tasks[1].pid = (s32)pid;
     host_supervise(child_events);
 }

@@ -5,10 +5,9 @@
  * Holds:    the lives of host tasks; it makes empty ones (zygotes) and reaps them all.
  * Promises: it ends, with the guest's status, when the guest ends, and never before its children:
  *           nothing is left running. When the SDK dies (end of file on the control channel) it
- *           kills them and ends. A task killed from outside ends the run: 128 + signal when it ran
- *           the program, 125 when it held the kernel.
+ *           kills them and ends. Tasks that somebody else killed: lost.c.
  * Locking:  it runs beside the baton's holder and writes only host_tasks[].state and the words of
- *           host_supervision that are its own.
+ *           host_supervision that are its own; the holder's things when the holder is dead.
  * Refuses:  running guest or kernel code.
  * See:      signalfd(2), wait4(2), prctl(2) PR_SET_PDEATHSIG.
  */
@@ -22,26 +21,25 @@
 
 /* A program that runs this long may well make another process: one is kept ready from then on. */
 #define ZYGOTE_DELAY_NS 20000000
+/* How soon an empty space that the host refused is asked for again. */
+#define RETRY_NS 1000000
 
-static const char killed_in_kernel[] =
-    "elfin: kernel panic: its host process was killed from outside, in kernel code\n";
-
-void host_supervisor_ask(enum host_request request)
+void host_supervisor_ask(void)
 {
-    u64 amount = request;
-    while (host(HOST_write, host_supervision.request_fd, &amount, sizeof amount) == -EINTR)
+    u64 one = 1;
+    while (host(HOST_write, host_supervision.request_fd, &one, sizeof one) == -EINTR)
         ;
 }
 
 static void kill_all(void)
 {
-    for (u32 i = 1; i < HOST_TASKS; i++)
+    for (u32 i = 1; i < host_supervision.tasks_end; i++)
         if (host_tasks[i].state != TASK_FREE && host_tasks[i].pid > 0)
             host(HOST_kill, host_tasks[i].pid, SIGKILL);
 }
 
 /* A fork that is under way may not be in the table yet: asked again until no child is left. */
-static noreturn_fn void end(int status)
+noreturn_fn void host_supervisor_end(int status)
 {
     struct linux_timespec pause = {0, 1000000};
     long pid;
@@ -59,7 +57,7 @@ static noreturn_fn void end(int status)
 
 static bool zygote_is_there(void)
 {
-    for (u32 i = 1; i < HOST_TASKS; i++)
+    for (u32 i = 1; i < host_supervision.tasks_end; i++)
         if (host_tasks[i].state == TASK_READY || host_tasks[i].state == TASK_STARTING)
             return true;
     return false;
@@ -79,34 +77,47 @@ static void make_zygote(void)
         on_zygote_failed(t);
         return;
     }
-    long pid = hosted_clone(CLONE_FILES | SIGCHLD, 0, host_task_zygote, (void *)(u64)index);
+    long pid = hosted_clone(CLONE_FILES | CLONE_PARENT_SETTID | SIGCHLD, 0, host_task_zygote,
+                            (void *)(u64)index, &t->pid);
     if (pid < 0)
         on_zygote_failed(t);
-    else
-        t->pid = (s32)pid;
 }
 
-/* A child is gone that nobody told to go. */
-static void on_lost(struct host_task *t, int signal)
-{
-    u32 state = t->state;
-    if (state == TASK_STARTING || state == TASK_READY) {
-        on_zygote_failed(t);
-        return;
-    }
-    if (host_supervision.baton & FUTEX_OWNER_DIED && this_cpu()->in_kernel) {
-        host(HOST_write, 2, killed_in_kernel, sizeof killed_in_kernel - 1);
-        end(125);
-    }
-    end(128 + signal);
-}
-
+/* A process that goes on in another's place may not have left its own yet. */
 static struct host_task *find_child(s32 pid)
 {
-    for (u32 i = 1; i < HOST_TASKS; i++)
-        if (host_tasks[i].pid == pid && host_tasks[i].state != TASK_FREE)
-            return &host_tasks[i];
-    return NULL;
+    struct host_task *found = NULL;
+    for (u32 i = 1; i < host_supervision.tasks_end; i++) {
+        struct host_task *t = &host_tasks[i];
+        if (t->pid != pid || t->state == TASK_FREE)
+            continue;
+        if (t->become)
+            host_task_set_state(t, TASK_FREE);
+        else
+            found = t;
+    }
+    return found;
+}
+
+/* A child is gone. */
+static void on_end(struct host_task *t, int status)
+{
+    switch (t->state) {
+    case TASK_DYING: host_task_set_state(t, TASK_FREE); break;
+    case TASK_STARTING:
+    case TASK_READY:
+        if (!host_task_try(t, TASK_READY, TASK_STARTING) && t->state == TASK_USED)
+            host_lost_task(t); /* taken while we looked */
+        else
+            on_zygote_failed(t);
+        break;
+    case TASK_USED:
+        if (!host_machine.booted)
+            host_supervisor_end(status & 0x7f ? 128 + (status & 0x7f) : status >> 8 & 0xff);
+        host_lost_task(t);
+        break;
+    default: break;
+    }
 }
 
 static void reap(void)
@@ -114,17 +125,17 @@ static void reap(void)
     int status = 0;
     for (s32 pid; (pid = (s32)host(HOST_wait4, -1, &status, WNOHANG, 0)) > 0;) {
         if (host_supervision.power_status >= 0)
-            end(host_supervision.power_status);
+            host_supervisor_end(host_supervision.power_status);
         struct host_task *t = find_child(pid);
-        if (!t)
-            continue;
-        if (t->state == TASK_DYING)
-            t->state = TASK_FREE;
-        else if ((status & 0x7f) == 0)
-            end(status >> 8 & 0xff); /* refused to start: it said why */
-        else
-            on_lost(t, status & 0x7f);
+        if (t)
+            on_end(t, status);
     }
+}
+
+static void make_zygote_if_none(void)
+{
+    if (!zygote_is_there())
+        make_zygote();
 }
 
 noreturn_fn void host_supervise(int child_events_fd)
@@ -134,25 +145,31 @@ noreturn_fn void host_supervise(int child_events_fd)
         {host_supervision.request_fd, POLLIN, 0},
         {host_machine.control_fd, 0, 0}, /* POLLHUP needs no asking */
     };
-    struct linux_timespec delay = {0, ZYGOTE_DELAY_NS};
+    struct linux_timespec delay = {0, ZYGOTE_DELAY_NS}, soon = {0, RETRY_NS};
     u8 drained[128];
     for (;;) {
         struct linux_timespec *limit = zygote_is_there() ? NULL : &delay;
+        if (host_supervision.wants_zygote)
+            limit = &soon;
         long n = host(HOST_ppoll, watched, ARRAY_SIZE(watched), limit, 0, 8);
+        if (n == 0 && host_supervision.wants_zygote)
+            host_lost_look();
         if (n == 0)
-            make_zygote();
+            make_zygote_if_none();
         if (n <= 0)
             continue;
         if (watched[2].revents & (POLLHUP | POLLERR | POLLNVAL))
-            end(125);
+            host_supervisor_end(125);
         if (watched[1].revents) {
             host(HOST_read, watched[1].fd, drained, 8);
-            if (!zygote_is_there())
-                make_zygote();
+            host_lost_look();
+            make_zygote_if_none();
         }
         if (watched[0].revents) {
             host(HOST_read, watched[0].fd, drained, sizeof drained);
             reap();
+            if (host_supervision.wants_zygote)
+                make_zygote_if_none();
         }
     }
 }

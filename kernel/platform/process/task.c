@@ -1,18 +1,21 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Host tasks and the baton between them.
+ * Host tasks: the table of them and how they come and go.
  *
- * Holds:    one host process per address space, and the orders they give each other.
- * Promises: the baton is always some task's pid; when that task dies the host marks the word
- *           FUTEX_OWNER_DIED (robust list), which the supervisor finds. A task that waits does so
- *           on its own private stack, so kernel stacks belong to threads and not to host tasks:
- *           platform_space_switch continues the same kernel stack in another address space, with
- *           vector state, fs base and gs base carried along, as a change of page tables would.
- * Locking:  the baton's holder owns everything; host_tasks[].state of STARTING and DYING tasks is
- *           shared with the supervisor.
- * See:      clone(2), get_robust_list(2), futex(2); DESIGN 3.5.
+ * Holds:    one host process per address space. A space's name (struct platform_space, root) is
+ *           its place in the table and how often that place was used before.
+ * Promises: a task waits on its own private stack, so kernel stacks belong to threads and not to
+ *           host tasks. A fork's child is not waited for: it makes itself ready when it first gets
+ *           the CPU. An empty space is a task that was made ahead of need, or one that was used
+ *           and has dropped all it had.
+ * Locking:  states change by compare-and-exchange where the supervisor may want the same: it makes
+ *           (FREE -> STARTING) and loses (USED -> LOST, DYING -> FREE) tasks while others run.
+ * Refuses:  more tasks than the table or the host has room for, once those that are on their way
+ *           out are gone.
+ * See:      clone(2), prctl(2); baton.c for who runs, lost.c for tasks that the host killed.
  */
 #include "abi/linux/errno.h"
+#include "abi/linux/futex.h"
 #include "abi/linux/mman.h"
 #include "abi/linux/prctl.h"
 #include "abi/linux/sched.h"
@@ -22,15 +25,69 @@
 #include "lib/log.h"
 #include "platform/process/host.h"
 
+#define EMPTY_TASKS_KEPT 4
+
 struct host_task host_tasks[HOST_TASKS];
 struct host_supervision host_supervision;
+static u64 chosen_cpus[16]; /* where all of them run; 0: not chosen yet */
 
-/* What a switch carries over. Vector state: the largest area known is AMX's 11 KiB. */
-static struct {
-    u64 sp, thread_pointer, gs_base;
-    u8 vector[16384] __attribute__((aligned(64)));
-} handoff;
-static bool boot_task_taken;
+/* --- the table --- */
+
+static void note_used(u32 index)
+{
+    u32 end = host_supervision.tasks_end;
+    while (index >= end && !__atomic_compare_exchange_n(&host_supervision.tasks_end, &end,
+                                                        index + 1, false, __ATOMIC_ACQ_REL,
+                                                        __ATOMIC_ACQUIRE))
+        ;
+}
+
+bool host_task_try(struct host_task *t, enum host_task_state from, enum host_task_state to)
+{
+    u32 seen = from;
+    return __atomic_compare_exchange_n(&t->state, &seen, to, false, __ATOMIC_SEQ_CST,
+                                       __ATOMIC_ACQUIRE);
+}
+
+/* Takes the first task in one state into another. */
+u32 host_task_claim(enum host_task_state from, enum host_task_state to)
+{
+    u32 end = from == TASK_FREE ? HOST_TASKS : host_supervision.tasks_end;
+    for (u32 i = 1; i < end; i++) {
+        if (host_tasks[i].state == from && host_task_try(&host_tasks[i], from, to)) {
+            note_used(i);
+            return i;
+        }
+    }
+    return 0;
+}
+
+void host_task_set_state(struct host_task *t, enum host_task_state state)
+{
+    if (state == TASK_FREE)
+        t->pid = 0;
+    __atomic_store_n(&t->state, state, __ATOMIC_RELEASE);
+    __atomic_add_fetch(&host_supervision.changes, 1, __ATOMIC_RELEASE);
+    host(HOST_futex, &host_supervision.changes, FUTEX_WAKE, 1);
+}
+
+static bool any_in(enum host_task_state state, u32 more_than)
+{
+    for (u32 i = 1; i < host_supervision.tasks_end; i++)
+        if (host_tasks[i].state == state && !more_than--)
+            return true;
+    return false;
+}
+
+u32 host_task_changes(void)
+{
+    return __atomic_load_n(&host_supervision.changes, __ATOMIC_ACQUIRE);
+}
+
+void host_task_wait_for_change(u32 seen)
+{
+    host(HOST_futex, &host_supervision.changes, FUTEX_WAIT, seen, 0);
+}
 
 /* --- this task's own things --- */
 
@@ -44,73 +101,35 @@ static void own_memory(u32 index)
     host_private->index = index;
 }
 
-/* What a fork does not inherit. */
+/* What a fork does not inherit, seccomp's door apart. */
 static void own_registrations(void)
 {
     host(HOST_prctl, PR_SET_PDEATHSIG, SIGKILL);
     if (host(HOST_getppid) != host_supervision.pid)
         host(HOST_exit_group, 125);
-    host_private->robust = (struct linux_robust_list_head){
-        .next = (u64)&host_private->robust,
-        .list_op_pending = (u64)&host_supervision.baton,
-    };
-    host(HOST_set_robust_list, &host_private->robust, sizeof host_private->robust);
+    host_timer_forget();
+    host_trap_open();
+}
+
+/* What it does. */
+static void own_settings(void)
+{
     host(HOST_prctl, PR_SET_TIMERSLACK, 1);
-    host_timers_create();
     host_trap_start();
+    own_registrations();
 }
 
-/* --- the baton --- */
-
-static void rouse(struct host_task *t)
+/* Several host tasks take turns: on one CPU a turn costs a seventh of what it costs across two.
+ * The first fork or exec chooses the CPU; a program that stays alone is never pinned. */
+static void choose_cpu(void)
 {
-    __atomic_store_n(&t->go, 1, __ATOMIC_RELEASE);
-    host(HOST_futex, &t->go, FUTEX_WAKE, 1);
-}
-
-static void pass_baton(struct host_task *t)
-{
-    host_supervision.baton = (u32)t->pid;
-    rouse(t);
-}
-
-static void wait_for_go(struct host_task *me)
-{
-    while (!__atomic_load_n(&me->go, __ATOMIC_ACQUIRE))
-        host(HOST_futex, &me->go, FUTEX_WAIT, 0, 0);
-    me->go = 0;
-}
-
-static noreturn_fn void run_handoff(void)
-{
-    arch_vector_restore(handoff.vector);
-    arch_set_thread_pointer(handoff.thread_pointer);
-    arch_set_gs_base(handoff.gs_base);
-    host_timers_arm();
-    hosted_enter(handoff.sp);
-}
-
-static void obey_call(struct host_task *me)
-{
-    me->result = host_call((long)me->call[0], me->call[1], me->call[2], me->call[3], me->call[4],
-                           me->call[5], me->call[6]);
-    pass_baton(&host_tasks[me->caller]);
-}
-
-/* A task without the baton, on its private stack. */
-static noreturn_fn void wait_for_orders(void *unused)
-{
-    (void)unused;
-    struct host_task *me = host_current();
-    for (;;) {
-        wait_for_go(me);
-        switch (me->order) {
-        case ORDER_RUN: run_handoff();
-        case ORDER_CALL: obey_call(me); break;
-        case ORDER_EXIT: host(HOST_exit_group, 0); break;
-        default: break;
-        }
-    }
+    static bool chosen;
+    u32 cpu = 0;
+    if (chosen || host(HOST_getcpu, &cpu, 0, 0) || cpu >= 64 * ARRAY_SIZE(chosen_cpus))
+        return;
+    chosen = true;
+    chosen_cpus[cpu / 64] = 1ul << (cpu % 64);
+    host(HOST_sched_setaffinity, 0, sizeof chosen_cpus, chosen_cpus);
 }
 
 /* --- lives --- */
@@ -120,27 +139,22 @@ noreturn_fn void host_task_boot(void *unused)
     (void)unused;
     host_leftovers_unmap();
     own_memory(1);
-    host_tasks[1].pid = (s32)host(HOST_getpid);
-    host_supervision.baton = (u32)host_tasks[1].pid;
+    host_baton_take(1);
     this_cpu()->in_kernel = 1;
-    own_registrations();
+    own_settings();
     on_start();
-}
-
-static noreturn_fn void start_waiting(u32 index)
-{
-    struct host_task *me = &host_tasks[index];
-    me->pid = (s32)host(HOST_getpid);
-    own_registrations();
-    host_task_set_state(me, TASK_READY);
-    wait_for_orders(NULL);
 }
 
 /* On the supervisor's stack, of which this is a copy; it is left before it is unmapped. */
 static noreturn_fn void zygote_on_own_stack(void *index)
 {
+    struct host_task *me = &host_tasks[(u64)index];
     host_leftovers_unmap();
-    start_waiting((u32)(u64)index);
+    own_settings();
+    host_task_set_state(me, TASK_READY);
+    if (host_supervision.wants_zygote)
+        host_supervisor_ask();
+    host_wait_for_orders(NULL);
 }
 
 noreturn_fn void host_task_zygote(void *index)
@@ -155,158 +169,129 @@ noreturn_fn void host_task_zygote(void *index)
 static noreturn_fn void forked(void *index)
 {
     host_private->index = (u32)(u64)index;
-    start_waiting((u32)(u64)index);
+    own_registrations();
+    host_wait_for_orders(NULL);
 }
 
-/* Takes the first task in one state into another. 0: there is none. */
-u32 host_task_claim(enum host_task_state from, enum host_task_state to)
+void host_task_adopt(struct host_task *lost, struct host_task *zygote)
 {
-    for (u32 i = 1; i < HOST_TASKS; i++) {
-        u32 seen = from;
-        if (__atomic_compare_exchange_n(&host_tasks[i].state, &seen, to, false, __ATOMIC_ACQ_REL,
-                                        __ATOMIC_ACQUIRE))
-            return i;
-    }
-    return 0;
+    lost->pid = zygote->pid;
+    host_task_set_state(lost, TASK_USED);
+    __atomic_store_n(&zygote->become, host_index(lost), __ATOMIC_RELEASE);
+    host_rouse(zygote);
 }
 
-void host_task_set_state(struct host_task *t, enum host_task_state state)
+static void name_space(struct platform_space *space, struct host_task *t)
 {
-    __atomic_store_n(&t->state, state, __ATOMIC_RELEASE);
-    __atomic_add_fetch(&host_supervision.changes, 1, __ATOMIC_RELEASE);
-    host(HOST_futex, &host_supervision.changes, FUTEX_WAKE, 1);
-}
-
-/* Several host tasks take turns: on one CPU a turn costs a seventh of what it costs across two.
- * The first fork or exec chooses the CPU; a program that stays alone is never pinned. */
-static void pin(u32 index)
-{
-    static u64 cpus[16];
-    static bool chosen;
-    u32 cpu = 0;
-    if (!chosen) {
-        if (host(HOST_getcpu, &cpu, 0, 0) || cpu >= 64 * ARRAY_SIZE(cpus))
-            return;
-        cpus[cpu / 64] = 1ul << (cpu % 64);
-        chosen = true;
-        host(HOST_sched_setaffinity, 0, sizeof cpus, cpus);
-    }
-    host(HOST_sched_setaffinity, host_tasks[index].pid, sizeof cpus, cpus);
+    space->root = (u64)++t->generation << 32 | host_index(t);
+    space->pages = 0;
 }
 
 /* An empty host task, or 0 when the host gives none. */
-static u32 take_zygote(void)
+u32 host_task_take_empty(void)
 {
     u32 failures = host_supervision.failures;
+    choose_cpu();
     for (bool asked = false;; asked = true) {
-        u32 changes = __atomic_load_n(&host_supervision.changes, __ATOMIC_ACQUIRE);
+        u32 changes = host_task_changes();
         u32 index = host_task_claim(TASK_READY, TASK_USED);
         if (index)
-            pin(index);
+            host(HOST_sched_setaffinity, host_tasks[index].pid, sizeof chosen_cpus, chosen_cpus);
         if (index || host_supervision.failures != failures)
             return index;
         if (!asked)
-            host_supervisor_ask(REQUEST_ZYGOTE);
-        host(HOST_futex, &host_supervision.changes, FUTEX_WAIT, changes, 0);
+            host_supervisor_ask();
+        host_task_wait_for_change(changes);
     }
 }
-
-/* --- space.c's first half: what an address space is --- */
 
 int platform_space_init(struct platform_space *space)
 {
     u32 index = 1;
-    if (boot_task_taken)
-        index = take_zygote();
-    boot_task_taken = true;
-    space->root = index;
-    space->pages = 0;
-    return index ? 0 : -ENOMEM;
+    if (host_machine.booted)
+        index = host_task_take_empty();
+    host_machine.booted = true;
+    if (!index)
+        return -ENOMEM;
+    name_space(space, &host_tasks[index]);
+    return 0;
 }
 
-/* The child's start, up to its first wait. false: the host killed it. */
-static bool wait_until_ready(struct host_task *t)
+/* A place in the table. Those that are being left are waited for. */
+static u32 take_place(void)
 {
     for (;;) {
-        u32 changes = __atomic_load_n(&host_supervision.changes, __ATOMIC_ACQUIRE);
-        u32 state = __atomic_load_n(&t->state, __ATOMIC_ACQUIRE);
-        if (state != TASK_STARTING)
-            return state == TASK_READY;
-        host(HOST_futex, &host_supervision.changes, FUTEX_WAIT, changes, 0);
+        u32 changes = host_task_changes();
+        u32 index = host_task_claim(TASK_FREE, TASK_USED);
+        if (index || !any_in(TASK_DYING, 0))
+            return index;
+        host_task_wait_for_change(changes);
     }
+}
+
+static long clone_self(u32 index)
+{
+    return hosted_clone(CLONE_FILES | CLONE_FS | CLONE_PARENT | CLONE_PARENT_SETTID | SIGCHLD,
+                        host_private_stack_top(), forked, (void *)(u64)index,
+                        &host_tasks[index].pid);
 }
 
 int platform_space_fork(struct platform_space *copy)
 {
-    u32 index = host_task_claim(TASK_FREE, TASK_STARTING);
+    long pid;
+    choose_cpu();
+    u32 index = take_place();
     if (!index)
         return -EAGAIN;
-    struct host_task *t = &host_tasks[index];
-    long pid = hosted_clone(CLONE_FILES | CLONE_PARENT | SIGCHLD, host_private_stack_top(), forked,
-                            (void *)(u64)index);
+    for (;;) {
+        u32 changes = host_task_changes();
+        pid = clone_self(index);
+        if (pid != -EAGAIN || !any_in(TASK_DYING, 0))
+            break;
+        host_task_wait_for_change(changes); /* the host's limit of processes: some are about to go */
+    }
     if (pid < 0) {
-        t->state = TASK_FREE;
+        host_task_set_state(&host_tasks[index], TASK_FREE);
         return (int)pid;
     }
-    t->pid = (s32)pid;
-    if (!wait_until_ready(t))
-        return -ENOMEM;
-    t->state = TASK_USED;
-    pin(index);
-    copy->root = index;
-    copy->pages = 0;
+    name_space(copy, &host_tasks[index]);
     return 0;
+}
+
+/* The task of a space: NULL when it is gone for good. */
+struct host_task *host_task_of(const struct platform_space *space)
+{
+    struct host_task *t = &host_tasks[(u32)space->root];
+    bool there = t->generation == space->root >> 32;
+    return there && (t->state == TASK_USED || t->state == TASK_LOST) ? t : NULL;
 }
 
 void platform_space_destroy(struct platform_space *space)
 {
-    u32 index = (u32)space->root;
-    struct host_task *t = &host_tasks[index];
+    struct host_task *t = host_task_of(space);
     space->root = 0;
-    if (!index || t->state != TASK_USED)
+    if (!t)
         return;
-    if (index == host_private->index)
+    if (t == host_current())
         panic("the address space in use was destroyed");
-    t->state = TASK_DYING;
-    t->order = ORDER_EXIT;
-    rouse(t);
+    if (host_task_try(t, TASK_USED, TASK_DYING)) {
+        host_rouse(t);
+    } else {
+        host_lost_forget(t);
+        host_task_set_state(t, TASK_FREE); /* its process is reaped already */
+    }
 }
 
-static noreturn_fn void hand_over(void *to)
+static noreturn_fn void leave(void)
 {
-    pass_baton(to);
-    wait_for_orders(NULL);
+    for (;;)
+        host(HOST_exit_group, 0);
 }
 
-void platform_space_switch(const struct platform_space *space)
+/* A task that was told to go, on its private stack: it becomes an empty space if few are there. */
+void host_task_retire(struct host_task *me)
 {
-    struct host_task *to = &host_tasks[space->root];
-    if (space->root == host_private->index)
-        return;
-    if (to->state != TASK_USED)
-        panic("an address space was lost: its host process was killed");
-    host_timers_disarm();
-    arch_vector_save(handoff.vector);
-    handoff.thread_pointer = arch_thread_pointer();
-    handoff.gs_base = arch_gs_base();
-    to->order = ORDER_RUN;
-    hosted_leave(&handoff.sp, host_private_stack_top(), hand_over, to);
-}
-
-long host_call_in(const struct platform_space *space, long number, u64 a, u64 b, u64 c, u64 d,
-                  u64 e, u64 f)
-{
-    struct host_task *me = host_current(), *to = &host_tasks[space->root];
-    if (to == me)
-        return host_call(number, a, b, c, d, e, f);
-    if (to->state != TASK_USED)
-        return -ESRCH;
-    u64 call[] = {(u64)number, a, b, c, d, e, f};
-    for (unsigned i = 0; i < ARRAY_SIZE(call); i++)
-        to->call[i] = call[i];
-    to->order = ORDER_CALL;
-    to->caller = host_private->index;
-    pass_baton(to);
-    wait_for_go(me);
-    return to->result;
+    if (any_in(TASK_READY, EMPTY_TASKS_KEPT - 1) || host_program_unmap())
+        leave();
+    host_task_set_state(me, TASK_READY);
 }

@@ -39,10 +39,9 @@ void hosted_fault(struct trap_frame *frame, u64 signal_and_code, u64 trap, u64 e
 }
 
 /* From hosted_on_tick, on the thread's kernel stack: `frame` is the interrupted program's. */
-void hosted_interrupt(struct trap_frame *frame);
 void hosted_interrupt(struct trap_frame *frame)
 {
-    this_cpu()->pending &= ~(u32)PENDING_INTERRUPT;
+    __atomic_and_fetch(&this_cpu()->pending, ~(u32)PENDING_INTERRUPT, __ATOMIC_RELAXED);
     on_interrupt(frame);
 }
 
@@ -139,7 +138,11 @@ void host_trap_start(void)
     }
     u64 blocked = ~open;
     host(HOST_rt_sigprocmask, SIG_SETMASK, &blocked, 0, 8);
-    error = host_machine.force_seccomp ? -EINVAL : dispatch_by_user();
+}
+
+void host_trap_open(void)
+{
+    long error = host_machine.force_seccomp ? -EINVAL : dispatch_by_user();
     if (error)
         error = dispatch_by_seccomp();
     if (error)

@@ -30,6 +30,8 @@ void platform_space_switch(const struct platform_space *space)
     mmu_switch(space->root);
 }
 
+bool platform_space_lost(unused_arg u64 *root) { return false; }
+
 int platform_map_anonymous(unused_arg struct platform_space *space, unused_arg u64 start,
                            unused_arg u64 length, unused_arg u32 access)
 {
