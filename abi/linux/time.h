@@ -71,3 +71,35 @@ struct linux_tms {
 #define TFD_TIMER_CANCEL_ON_SET (1 << 1)
 #define TFD_NONBLOCK 00004000
 #define TFD_CLOEXEC 02000000
+
+/* adjtimex(2) */
+struct linux_timex {
+    uint32_t modes;
+    uint32_t padding0;
+    int64_t offset;
+    int64_t freq;
+    int64_t maxerror;
+    int64_t esterror;
+    int32_t status;
+    int32_t padding1;
+    int64_t constant;
+    int64_t precision;
+    int64_t tolerance;
+    struct linux_timeval time;
+    int64_t tick;
+    int64_t ppsfreq;
+    int64_t jitter;
+    int32_t shift;
+    int32_t padding2;
+    int64_t stabil;
+    int64_t jitcnt;
+    int64_t calcnt;
+    int64_t errcnt;
+    int64_t stbcnt;
+    int32_t tai;
+    int32_t padding3[11];
+};
+#define ADJ_OFFSET_SINGLESHOT 0x8001
+#define ADJ_OFFSET_SS_READ 0xa001
+#define STA_UNSYNC 0x0040
+#define TIME_ERROR 5

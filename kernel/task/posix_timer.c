@@ -113,7 +113,9 @@ static void cpu_time_due(struct cpu_alarm *alarm)
 
 static void count_periods(struct posix_timer *t)
 {
-    t->overrun += (s64)periods_pass(&t->expires_ns, t->interval_ns, now_on(t));
+    u64 passed = periods_pass(&t->expires_ns, t->interval_ns, now_on(t));
+
+    t->overrun += (s64)max_u64(passed, t->state == TIMER_RESTING && t->overrun < 0);
 }
 
 static void signal_taken(struct queued_signal *entry, struct linux_siginfo *info)

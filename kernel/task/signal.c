@@ -208,4 +208,6 @@ void signal_end_process(struct process *p)
     intervals_drop(p);
     cpu_alarms_drop(p);
     signal_queue_forget(&p->signals, ~0ull);
+    while (list_pop_front(&p->signal_wait.waiters)) /* an epoll may live longer */
+        continue;
 }

@@ -28,7 +28,8 @@ linux/futex.h
 linux/ioctl.h linux/limits.h linux/magic.h linux/membarrier.h linux/memfd.h linux/mman.h
 linux/mount.h linux/openat2.h linux/personality.h linux/poll.h linux/prctl.h linux/random.h
 linux/resource.h linux/rseq.h linux/sched.h linux/sched/types.h linux/stat.h linux/sysinfo.h
-linux/time.h linux/times.h linux/timerfd.h linux/uio.h linux/utime.h linux/utsname.h linux/wait.h
+linux/signalfd.h linux/time.h linux/timex.h linux/times.h linux/timerfd.h linux/uio.h linux/utime.h
+linux/utsname.h linux/wait.h
 linux/xattr.h asm/ioctls.h asm/termios.h asm/sigcontext.h asm/siginfo.h asm/signal.h asm/stat.h
 asm/statfs.h asm/ucontext.h asm/prctl.h
 """.split()
@@ -52,6 +53,7 @@ STRUCTS: dict[str, tuple[str, dict[str, str]]] = {
     "linux_timezone": ("timezone", {}),
     "linux_itimerspec": ("itimerspec", {}),
     "linux_itimerval": ("itimerval", {}),
+    "linux_timex": ("timex", {}),
     "linux_utimbuf": ("utimbuf", {}),
     "linux_tms": ("tms", {}),
     "linux_pollfd": ("pollfd", {}),
@@ -85,6 +87,7 @@ STRUCTS: dict[str, tuple[str, dict[str, str]]] = {
             "mask": "sa_mask",
         },
     ),
+    "linux_signalfd_siginfo": ("signalfd_siginfo", {}),
     "linux_siginfo": ("siginfo", {"sent": "si_pid", "fault": "si_addr", "child": "si_pid"}),
     "linux_sigevent": ("sigevent", {"sigev_tid": "_sigev_un._tid"}),
 }
