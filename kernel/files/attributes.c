@@ -153,6 +153,8 @@ int name_truncate(const char *path, u64 length)
         error = inode_may(i, MAY_WRITE);
     if (!error && (i->fs->flags & ST_RDONLY))
         error = -EROFS;
+    if (!error && i->runners)
+        error = -ETXTBSY;
     if (!error)
         error = check_size(length);
     if (!error)

@@ -32,6 +32,26 @@ void file_hold(struct file *f)
     f->references++;
 }
 
+int file_set_claim(struct file *f, enum file_claim claim)
+{
+    struct inode *i = f->inode;
+    if (claim == CLAIM_NONE || !inode_is_regular(i))
+        return 0;
+    if (claim == CLAIM_WRITE ? i->runners : i->writers)
+        return -ETXTBSY;
+    *(claim == CLAIM_WRITE ? &i->writers : &i->runners) += 1;
+    f->claim = claim;
+    return 0;
+}
+
+static void end_claim(struct file *f)
+{
+    if (f->claim == CLAIM_WRITE)
+        f->inode->writers--;
+    else if (f->claim == CLAIM_RUN)
+        f->inode->runners--;
+}
+
 void file_drop(struct file *f)
 {
     if (!f || --f->references)
@@ -43,6 +63,7 @@ void file_drop(struct file *f)
     lock_forget_file(f);
     if (f->operations && f->operations->close)
         f->operations->close(f);
+    end_claim(f);
     node_drop(f->path);
     inode_drop(f->inode);
     heap_free(f);

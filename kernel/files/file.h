@@ -58,6 +58,9 @@ struct file_operations {
     bool is_stream;              /* has no positions for pread, though lseek may answer */
 };
 
+/* A program that runs cannot be written, and the other way round: ETXTBSY. */
+enum file_claim { CLAIM_NONE, CLAIM_WRITE, CLAIM_RUN };
+
 struct file {
     const struct file_operations *operations;
     struct inode *inode;          /* held */
@@ -67,6 +70,7 @@ struct file {
     u64 offset;
     u64 owner;                    /* F_SETOWN */
     void *private_data;
+    enum file_claim claim;        /* counted in the inode while it is open */
     struct list watches;          /* struct file_watch: epoll registrations */
 };
 

@@ -99,6 +99,8 @@ int files_start(void)
 
 int files_fork_process(struct process *child, const struct process *parent, u64 clone_flags)
 {
+    child->program = parent->program;
+    file_hold(child->program);
     if (clone_flags & CLONE_FILES) {
         child->descriptors = parent->descriptors;
         descriptors_hold(child->descriptors);
@@ -118,6 +120,8 @@ void files_drop_process(struct process *p)
 {
     struct descriptor_table *t = p->descriptors;
     struct file_context *c = p->files;
+    file_drop(p->program);
+    p->program = NULL;
     p->descriptors = NULL;
     descriptors_drop(t);
     p->files = NULL;

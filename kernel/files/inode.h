@@ -97,6 +97,7 @@ struct inode {
     u64 number, size, rdev;
     u32 mode, uid, gid, nlink, references;
     u32 entries;                 /* directories: attached children */
+    u32 writers, runners;        /* files open for writing by name; open as programs: never both */
     bool linkable;               /* O_TMPFILE: may get a name though it has none */
     struct timestamp accessed, modified, changed, born;
     struct path_node *node;      /* not held: a name it has, for /proc/PID/maps; or NULL */
@@ -142,6 +143,7 @@ void inode_stat(struct inode *i, struct statx_fields *out);
 #define MAY_WRITE 2u
 #define MAY_READ 4u
 int inode_may(const struct inode *i, u32 how);     /* 0 or -EACCES, by the fs ids */
+int file_set_claim(struct file *f, enum file_claim claim); /* 0 or -ETXTBSY; ends with the file */
 int inode_may_run(const struct inode *i);          /* execve's question: 0 or -EACCES */
 bool inode_owned(const struct inode *i);           /* owner or privileged */
 bool is_privileged(void);                          /* the caller's fs uid is 0 */

@@ -91,7 +91,7 @@ static int may_open(struct inode *i, u32 flags)
     return (flags & O_NOATIME) && !inode_owned(i) ? -EPERM : 0;
 }
 
-static int open_node(struct path_node *n, u32 flags, struct file **out)
+static int open_node(struct path_node *n, u32 flags, enum file_claim claim, struct file **out)
 {
     struct file *f = file_create(NULL, n->inode, flags & ~(u32)OPENING_FLAGS);
     if (!f)
@@ -105,7 +105,9 @@ static int open_node(struct path_node *n, u32 flags, struct file **out)
         return 0;
     }
     f->flags |= O_LARGEFILE;
-    int error = n->inode->operations->open ? n->inode->operations->open(f) : -ENXIO;
+    int error = file_set_claim(f, claim);
+    if (!error)
+        error = n->inode->operations->open ? n->inode->operations->open(f) : -ENXIO;
     if (error) {
         f->operations = NULL;
         file_drop(f);
@@ -153,7 +155,7 @@ static int open_unnamed(struct path_node *directory, const struct open_request *
     inode_drop(i);
     if (!n)
         return -ENOMEM;
-    error = open_node(n, r->flags & ~(u32)O_TMPFILE, out);
+    error = open_node(n, r->flags & ~(u32)O_TMPFILE, CLAIM_WRITE, out);
     node_drop(n);
     return error;
 }
@@ -182,7 +184,8 @@ static int open_found(struct path_found *found, const struct open_request *r, st
         if (error)
             return error;
     }
-    int error = open_node(found->node, flags, out);
+    bool writes = wanted_access(flags) & MAY_WRITE;
+    int error = open_node(found->node, flags, writes ? CLAIM_WRITE : CLAIM_NONE, out);
     if (!error && (flags & O_TRUNC) && !created && inode_is_regular(i) &&
         i->operations->truncate) {
         error = inode_truncate(i, 0);
@@ -225,7 +228,7 @@ int file_open_program(int directory, const char *path, u32 at_flags, struct file
     else
         error = inode_may_run(found.node->inode);
     if (!error)
-        error = open_node(found.node, O_RDONLY, out);
+        error = open_node(found.node, O_RDONLY, CLAIM_RUN, out);
     path_found_drop(&found);
     return error;
 }

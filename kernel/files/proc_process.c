@@ -186,26 +186,13 @@ static size_t target_root(const struct proc_subject *s, char *out, size_t size)
 static size_t target_exe(const struct proc_subject *s, char *out, size_t size)
 {
     const struct process *p = process_of(s);
-    if (!p || !p->executable)
-        return 0;
-    return (size_t)format_text(out, size, "%s", p->executable);
+    return p && p->program ? file_path(p->program, out, size) : 0;
 }
 
 static int follow_exe(const struct proc_subject *s, struct path_node **out)
 {
     const struct process *p = process_of(s);
-    if (!p->executable)
-        return -ENOENT;
-    struct walk_request r = {
-        .directory = AT_FDCWD, .path = p->executable, .flags = WALK_FOLLOW,
-    };
-    struct path_found found;
-    int error = path_walk(&r, &found);
-    if (error)
-        return error;
-    error = hold(found.node, out);
-    path_found_drop(&found);
-    return error;
+    return p->program ? hold(p->program->path, out) : -ENOENT;
 }
 
 /* --- the directory --- */

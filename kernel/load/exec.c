@@ -23,9 +23,10 @@ static void set_command(struct exec_change *c, const char *path)
     memcpy(c->command, name, strnlen(name, sizeof(c->command) - 1));
 }
 
-int exec_prepare(struct exec_change *c, struct process *p, const char *path, char *executable)
+int exec_prepare(struct exec_change *c, struct process *p, const char *path, struct file *program)
 {
-    *c = (struct exec_change){.executable = executable};
+    *c = (struct exec_change){.program = program};
+    file_hold(program);
     set_command(c, path);
     bool own_actions = p->shared_actions->references == 1;
     bool own_descriptors = descriptors_references(p->descriptors) == 1;
@@ -33,7 +34,7 @@ int exec_prepare(struct exec_change *c, struct process *p, const char *path, cha
         c->actions = signal_actions_copy(p->actions);
     if (!own_descriptors)
         c->descriptors = descriptors_copy(p->descriptors);
-    if (executable && (own_actions || c->actions) && (own_descriptors || c->descriptors))
+    if ((own_actions || c->actions) && (own_descriptors || c->descriptors))
         return 0;
     exec_cancel(c);
     return -ENOMEM;
@@ -41,7 +42,7 @@ int exec_prepare(struct exec_change *c, struct process *p, const char *path, cha
 
 void exec_cancel(struct exec_change *c)
 {
-    heap_free(c->executable);
+    file_drop(c->program);
     heap_free(c->actions);
     descriptors_drop(c->descriptors);
     *c = (struct exec_change){0};
@@ -81,8 +82,8 @@ void exec_commit(struct exec_change *c, struct process *p)
         p->descriptors = c->descriptors;
     }
     descriptors_close_on_exec(p->descriptors);
-    heap_free(p->executable);
-    p->executable = c->executable;
+    file_drop(p->program);
+    p->program = c->program;
     memcpy(p->command, c->command, sizeof(p->command));
     posix_timers_drop(p);
     p->dumpable = true;

@@ -4,20 +4,21 @@
 
 #include "lib/types.h"
 
+struct file;
 struct process;
 struct signal_actions;
 struct descriptor_table;
 
 /* What must be allocated before the old program is given up. */
 struct exec_change {
-    char *executable;            /* heap */
+    struct file *program;        /* held */
     char command[16];
     struct signal_actions *actions;       /* NULL: the process has its own */
     struct descriptor_table *descriptors; /* NULL: the process has its own */
 };
 
-/* Takes `executable` (NULL: no memory). 0 or -ENOMEM; then nothing is to be undone. */
-int exec_prepare(struct exec_change *c, struct process *p, const char *path, char *executable);
+/* 0 or -ENOMEM; then nothing is to be undone. */
+int exec_prepare(struct exec_change *c, struct process *p, const char *path, struct file *program);
 void exec_cancel(struct exec_change *c);
 /* In the old space, by its only thread: whoever waits for the old program's memory goes on. */
 void exec_leave_program(struct process *p);

@@ -25,7 +25,6 @@
 #include "task/task.h"
 
 #define SCRIPT_DEPTH 5
-#define PATH_BYTES 4096
 #define AUXV_MAX 24
 #define MMAP_RANDOM_PAGES (1ull << 28)
 #define BRK_RANDOM_BYTES (1ull << 30)
@@ -270,17 +269,6 @@ static int build(struct program *p, struct process *process, struct space *s,
     return stack_build(s, &stack, sp);
 }
 
-static char *copy_path(struct file *f)
-{
-    char *path = heap_alloc(PATH_BYTES);
-    if (!path)
-        return NULL;
-    file_path(f, path, PATH_BYTES);
-    char *copy = heap_copy_string(path);
-    heap_free(path);
-    return copy;
-}
-
 static int check_arguments(const struct program *p, const struct process *process)
 {
     struct stack_request stack = {
@@ -309,7 +297,7 @@ static int load_opened(struct program *p, struct process *process, struct trap_f
     struct exec_change change = {0};
     int error = check_arguments(p, process);
     if (!error)
-        error = exec_prepare(&change, process, p->request->path, copy_path(p->file));
+        error = exec_prepare(&change, process, p->request->path, p->file);
     struct space *s = error ? NULL : create_space(process, p->request);
     if (!error && !s)
         error = -ENOMEM;

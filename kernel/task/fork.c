@@ -59,12 +59,6 @@ static int inherit_actions(struct process *child, const struct process *from, u6
     return 0;
 }
 
-static int inherit_executable(struct process *child, const struct process *from)
-{
-    child->executable = from->executable ? heap_copy_string(from->executable) : NULL;
-    return from->executable && !child->executable ? -ENOMEM : 0;
-}
-
 static int inherit_space(struct process *child, const struct process *from, u64 flags)
 {
     int error = 0;
@@ -82,8 +76,6 @@ static int inherit_all(struct process *child, const struct process *from, u64 fl
 {
     inherit_values(child, from);
     int error = inherit_actions(child, from, flags);
-    if (!error)
-        error = inherit_executable(child, from);
     if (!error && file_hooks)
         error = file_hooks->fork(child, from, flags);
     return error ? error : inherit_space(child, from, flags);

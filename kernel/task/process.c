@@ -76,7 +76,6 @@ void process_drop(struct process *p)
 {
     if (--p->references)
         return;
-    heap_free(p->executable);
     heap_free(p);
 }
 

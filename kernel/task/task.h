@@ -16,6 +16,7 @@
 
 struct space;
 struct descriptor_table; /* files/ */
+struct file;
 struct file_context;     /* files/: root, cwd, umask */
 
 #define KERNEL_STACK_ORDER 3
@@ -99,7 +100,7 @@ struct process {
     int leader_status;           /* of the first thread, which may end before the others */
     bool exiting, dumpable, no_new_privileges, zombie;
     u32 personality;
-    char *executable;            /* path, for /proc/self/exe */
+    struct file *program;        /* files/: what it runs, held; cannot be written meanwhile */
     char command[16];            /* comm */
     u64 start_ns;                /* monotonic */
     u64 user_ns, system_ns, child_user_ns, child_system_ns;
@@ -204,7 +205,7 @@ void task_set_power_off(noreturn_fn void (*hook)(int wait_status)); /* when pid 
 void task_set_tell_out_of_memory(void (*tell)(const char *text));
 /* What files/ does for processes (task may not include files). */
 struct task_file_hooks {
-    /* The child's descriptors and directories: the parent's (CLONE_FILES, CLONE_FS) or copies. 0 or
+    /* The child's program, descriptors and directories: the parent's (CLONE_FILES, CLONE_FS) or copies. 0 or
      * -ENOMEM, then drop is called. */
     int (*fork)(struct process *child, const struct process *parent, u64 clone_flags);
     void (*drop)(struct process *p); /* closes and lets go; by the process itself, or it never ran */

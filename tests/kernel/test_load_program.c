@@ -48,7 +48,11 @@ int file_open_program(unused_arg int directory, const char *path, unused_arg u32
 }
 
 void file_hold(struct file *f) { f->references++; }
-void file_drop(struct file *f) { f->references--; }
+void file_drop(struct file *f)
+{
+    if (f)
+        f->references--;
+}
 
 long file_read_at(struct file *f, u64 offset, void *to, size_t n)
 {
@@ -62,14 +66,6 @@ long file_read_at(struct file *f, u64 offset, void *to, size_t n)
         done += take;
     }
     return (long)done;
-}
-
-size_t file_path(struct file *f, char *out, size_t size)
-{
-    const char *path = container_of(f, struct test_file, file)->path;
-    CHECK(strlen(path) < size);
-    memcpy(out, path, strlen(path) + 1);
-    return strlen(path);
 }
 
 static void make_file(unsigned i, const char *path, const void *bytes, size_t n)
@@ -164,18 +160,19 @@ static unsigned prepared, committed, left, killed;
 static int alone_error;
 
 int exec_prepare(struct exec_change *c, unused_arg struct process *p, unused_arg const char *path,
-                 char *executable)
+                 struct file *program)
 {
-    *c = (struct exec_change){.executable = executable};
+    *c = (struct exec_change){.program = program};
+    file_hold(program);
     prepared++;
     return 0;
 }
-void exec_cancel(struct exec_change *c) { heap_free(c->executable); }
+void exec_cancel(struct exec_change *c) { file_drop(c->program); }
 void exec_leave_program(unused_arg struct process *p) { left++; }
 void exec_commit(struct exec_change *c, struct process *p)
 {
-    heap_free(p->executable);
-    p->executable = c->executable;
+    file_drop(p->program);
+    p->program = c->program;
     committed++;
 }
 int process_become_single(void) { return alone_error; }
@@ -246,8 +243,8 @@ TEST(a_fixed_program)
     CHECK_EQ(auxv(AT_PHDR), 0x400040);
     CHECK_EQ(auxv(AT_ENTRY), 0x400200);
     CHECK_EQ(auxv(AT_BASE), 0);
-    CHECK_STRING(process.executable, "/bin/a");
-    CHECK_EQ(files[0].file.references, 0);
+    CHECK(process.program == &files[0].file);
+    CHECK_EQ(files[0].file.references, 1);
 }
 
 TEST(the_first_stack)
@@ -315,7 +312,7 @@ TEST(scripts_are_followed)
     for (unsigned i = 0; i < ARRAY_SIZE(expected); i++)
         CHECK_STRING(text_at(word(sp + 8 + 8 * i)), expected[i]);
     CHECK_STRING(text_at(auxv(AT_EXECFN)), "/t");
-    CHECK_STRING(process.executable, "/bin/a");
+    CHECK(process.program == &files[0].file);
     make_file(1, "/s", "#!/t\n", 5);
     CHECK_EQ(load("/t", false), -ELOOP);
 }
