@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from elfin.model.survey import Survey
     from elfin.model.verdict import Verdict
     from elfin.rootfs.debian import BuiltRoot
+    from elfin.run.watch import Watch
 
 
 class Request(NamedTuple):
@@ -72,15 +73,28 @@ def prepare(request: Request, warn: Callable[[str], None]) -> Prepared:
     return _prepare_cold(request, found, spec, store, question)
 
 
-def launch(prepared: Prepared, warn: Callable[[str], None]) -> RunResult:
-    """Choose the platform and run to the end."""
+def launch(prepared: Prepared, warn: Callable[[str], None], trace: Path | None = None) -> RunResult:
+    """Choose the platform and run to the end. ``trace``: the file to trace to, where options say
+    that calls are traced; None is stderr."""
     from elfin.run import execute
     from elfin.run.choose import choose
 
     choice = choose(prepared.options, cache_dir())
     if choice.remark and (prepared.options.stats or remark_is_due("kvm")):
         warn(choice.remark)
-    return execute.run(prepared.image, prepared.spec, prepared.options, choice)
+    watch = _watch(prepared, trace) if prepared.options.trace else None
+    return execute.run(prepared.image, prepared.spec, prepared.options, choice, watch)
+
+
+def _watch(prepared: Prepared, path: Path | None) -> Watch:
+    from abi.table import Machine
+    from elfin.run.watch import Watch
+    from elfin.trace.tracer import Tracer
+
+    watch = Watch(path)
+    tracer = Tracer(Machine((prepared.options.arch or Arch.X86_64).value), watch.write)
+    watch.record, watch.end = tracer.record, tracer.finish
+    return watch
 
 
 def inspect(program: str, rootfs: Path | None = None) -> Verdict:

@@ -2,7 +2,7 @@
 """Write what is generated from abi/: C for one kernel, the compatibility page, aligned tables.
 
     gen_abi.py --arch x86_64 --config .config -o DIR    abi_numbers.h abi_handlers.h abi_dispatch.c
-                                                        abi_trace.h abi_trace.c
+                                                        abi_trace.c
     gen_abi.py --docs docs/reference/calls.md [--check]
     gen_abi.py --format [--check]
 
@@ -32,8 +32,6 @@ from abi.table import (  # noqa: E402
     Table,
     TableError,
     TypeKind,
-    constants_of,
-    expand,
     load,
 )
 from tools.abi_page import page, symbol_of  # noqa: E402
@@ -42,9 +40,30 @@ HEAD = (
     "/* SPDX-License-Identifier: BSD-3-Clause */\n"
     "/* Written by tools/gen_abi.py from the tables in abi/; do not edit. */\n"
 )
-# Element counts stand right after the pointer they belong to, for these pointers.
-COUNTED = {"buf", "out_buf", "iovec", "pollfd", "epoll_event", "dirent", "dirent64", "gid"}
+# Tracer data. Element counts stand right beside the pointer they belong to, for these pointers.
+COUNTED = {"buf", "out_buf", "iovec", "pollfd", "epoll_event", "gid"}
 COUNTS = {"size", "int", "uint"}
+COUNTED_CAPTURES = {"TEXT_IN", "ELEMENTS", "VECTOR_IN", "VECTOR_OUT"}
+SIZED_CAPTURES = {"ELEMENTS", "MAYBE"}
+CAPTURES = {
+    "string": ("STRING", Direction.IN),
+    "buffer_in": ("TEXT_IN", Direction.IN),
+    "buffer_out": ("TEXT_OUT", Direction.OUT),
+}
+AT_LEAST = {"int": 2, "timespec": 2, "timeval": 2}  # pipe, utimes: arrays that nothing counts
+PLAIN_BYTES = {
+    "addr": 8,
+    "int": 4,
+    "uint": 4,
+    "uid": 4,
+    "gid": 4,
+    "long": 8,
+    "u64": 8,
+    "off": 8,
+    "size": 8,
+}
+UNKNOWN_BYTES = 128
+BY_COMMAND = {"ioctl", "fcntl", "prctl"}  # the command says what the argument is
 REGISTER_TYPES = {"int", "u32", "long", "u64", "s64", "struct user_ptr"}
 
 
@@ -208,126 +227,75 @@ def _gaps(used: set[int | None], count: int) -> Iterable[tuple[int, int]]:
 
 
 class TraceData:
-    """Argument formats, constant sets and names of one kernel; all empty when it does not trace."""
+    """What the tracer sends along of each argument; empty when the kernel does not trace."""
 
     def __init__(self, kernel: Kernel) -> None:
-        self.kernel, self.names = kernel, Names()
         self.arguments: list[str] = []
-        self.constants: list[str] = []
-        self.sets: list[str] = []
         self.headers: set[str] = set()
         self._first: dict[str, int] = {}
-        types = kernel.table.types.values()
-        self.structs = [t for t in types if t.kind is TypeKind.STRUCT]
-        self._set_types = [t for t in types if t.kind in (TypeKind.FLAGS, TypeKind.ENUM)]
         if kernel.traced:
-            for kind in self._set_types:
-                self._add_set(kind)
             for row in kernel.rows():
                 self._add_row(row)
 
     def first_argument(self, row: Row) -> int:
         return self._first.get(row.name, 0)
 
-    def _add_set(self, kind: ArgumentType) -> None:
-        macros = constants_of(ABI / "linux" / kind.header)
-        conditional = conditional_names((ABI / "linux" / kind.header).read_text())
-        names = expand(kind.constants, macros)
-        self.headers.add(kind.header)
-        mask = "UINT64_MAX" if kind.kind is TypeKind.ENUM else kind.mask
-        self.sets.append(
-            f"    {{(uint64_t)({mask}), {len(self.constants)}, {len(names)}}}, /* {kind.name} */\n"
-        )
-        for name in names:
-            entry = f"    {{(uint64_t)({name}), {self.names.add(name)}}},\n"
-            if name in conditional:
-                entry = f"#ifdef {name}\n{entry}#else\n    {{0, 0}},\n#endif\n"
-            self.constants.append(entry)
-
     def _add_row(self, row: Row) -> None:
         self._first[row.name] = len(self.arguments)
         for position, argument in enumerate(row.arguments):
-            kind = argument.type
-            way = argument.direction or Direction.IN
-            fields = [
-                str(self.names.add(argument.name)),
-                f"TRACE_{kind.trace.upper()}",
-                self._detail(kind),
-                f"TRACE_{way.name}",
-                _length(row.arguments, position),
-                "4" if kind.c_type in ("int", "u32") else "8",
-            ]
-            self.arguments.append(f"    {{{', '.join(fields)}}}, /* {row.name} */\n")
+            kind, way = _capture(row, argument)
+            count = AT_LEAST.get(argument.type.name, 1)
+            length = _length(row.arguments, position) if kind in COUNTED_CAPTURES else None
+            counted = "TRACE_NO_LENGTH" if length is None else str(length)
+            size = self._size(argument.type) if kind in SIZED_CAPTURES else "0"
+            fields = f"{size}, TRACE_{kind}, TRACE_{way.name}, {counted}, {count}"
+            self.arguments.append(f"    {{{fields}}}, /* {row.name} {argument.name} */\n")
 
-    def _detail(self, kind: ArgumentType) -> str:
-        if kind.kind is TypeKind.STRUCT:
-            return f"TRACE_STRUCT_{kind.name.upper()}"
-        return str(self._set_types.index(kind)) if kind in self._set_types else "0"
-
-    def header(self) -> str:
-        names = "".join(f"    TRACE_STRUCT_{t.name.upper()},\n" for t in self.structs)
-        return (
-            HEAD + '#pragma once\n\n#include "abi/trace.h"\n\n'
-            "/* What a TRACE_STRUCT points to. */\nenum trace_struct {\n" + names + "};\n"
-        )
+    def _size(self, kind: ArgumentType) -> str:
+        """In bytes, of one element behind the pointer, as C."""
+        if not kind.layout:
+            return str(PLAIN_BYTES.get(kind.name, UNKNOWN_BYTES))
+        self.headers.add(kind.header)
+        text = (ABI / "linux" / kind.header).read_text()
+        is_plain_name = re.search(rf"\btypedef\b[^;{{]*\b{kind.layout};", text)
+        return f"sizeof({'' if is_plain_name else 'struct '}{kind.layout})"
 
     def source(self) -> str:
-        errnos = self._errno_offsets() if self.kernel.traced else ""
         includes = "".join(f'#include "abi/linux/{name}"\n' for name in sorted(self.headers))
-        text = HEAD + '#include "abi_trace.h"\n\n#include <stddef.h>\n\n' + includes + "\n"
-        text += _array("trace_argument", "abi_trace_arguments", self.arguments)
-        text += _array("trace_constant", "abi_trace_constants", self.constants)
-        text += _array("trace_set", "abi_trace_sets", self.sets)
-        text += errnos + self.names.define("abi_trace_names")
-        return text + "\n" + (ERRNO_NAME if errnos else NO_ERRNO_NAME)
-
-    def _errno_offsets(self) -> str:
-        by_number: dict[int, str] = {}
-        for name, number in self.kernel.table.errnos.items():
-            by_number.setdefault(number, name)
-        lines = "".join(f"    [{n}] = {self.names.add(s)},\n" for n, s in sorted(by_number.items()))
-        return f"static const uint16_t errno_names[] = {{\n{lines}}};\n\n"
+        body = "".join(self.arguments) or "    {0},\n"
+        return (
+            f'{HEAD}#include "abi/trace.h"\n\n{includes}\n'
+            f"const struct trace_argument abi_trace_arguments[] = {{\n{body}}};\n"
+        )
 
 
-ERRNO_NAME = """const char *abi_errno_name(long error)
-{
-    if (error < 0 || error >= (long)(sizeof errno_names / sizeof errno_names[0])) return NULL;
-    return errno_names[error] ? &abi_trace_names[errno_names[error]] : NULL;
-}
-"""
-NO_ERRNO_NAME = """const char *abi_errno_name(long error)
-{
-    (void)error;
-    return NULL;
-}
-"""
+def _capture(row: Row, argument: Argument) -> tuple[str, Direction]:
+    """The TRACE_ kind and when: at entry, at the return, or both."""
+    kind = argument.type
+    if kind.name == "strv":
+        return ("STRINGS" if argument.name == "argv" else "ADDRESSES"), Direction.IN
+    if kind.trace in CAPTURES:
+        return CAPTURES[kind.trace]
+    if kind.kind is TypeKind.STRUCT and argument.direction is not None:
+        if kind.name == "iovec":
+            fills = row.name.startswith(("read", "preadv"))
+            return ("VECTOR_OUT", Direction.OUT) if fills else ("VECTOR_IN", Direction.IN)
+        if kind.name in ("dirent", "dirent64"):
+            return "RESULT", Direction.OUT
+        return "ELEMENTS", argument.direction
+    if kind.name == "ptr" or (row.name in BY_COMMAND and kind.name == "ulong"):
+        return "MAYBE", Direction.INOUT
+    return "NOTHING", Direction.IN
 
 
-def _array(struct: str, symbol: str, lines: list[str]) -> str:
-    body = "".join(lines) or "    {0},\n"
-    return f"const struct {struct} {symbol}[] = {{\n{body}}};\n\n"
-
-
-def _length(arguments: tuple[Argument, ...], position: int) -> str:
+def _length(arguments: tuple[Argument, ...], position: int) -> int | None:
     """The index of the argument that counts what arguments[position] points to."""
-    follows = position + 1
-    counted = arguments[position].type.name in COUNTED and follows < len(arguments)
-    if counted and arguments[follows].type.name in COUNTS:
-        return str(follows)
-    return "TRACE_NO_LENGTH"
-
-
-def conditional_names(header: str) -> set[str]:
-    """Macros defined between #if and #endif: not every machine has them."""
-    found, depth = set(), 0
-    for line in header.splitlines():
-        if line.startswith("#if"):
-            depth += 1
-        elif line.startswith("#endif"):
-            depth -= 1
-        elif depth and (macro := re.match(r"#define (\w+) ", line)):
-            found.add(macro[1])
-    return found
+    if arguments[position].type.name not in COUNTED:
+        return None
+    for neighbour in (position + 1, position - 1):
+        if 0 <= neighbour < len(arguments) and arguments[neighbour].type.name in COUNTS:
+            return neighbour
+    return None
 
 
 # --- writing ---
@@ -356,7 +324,6 @@ def generate(kernel: Kernel, out: Path, allow_missing: bool) -> None:
     write(out / "abi_numbers.h", numbers_header(kernel))
     write(out / "abi_handlers.h", handlers_header(kernel))
     write(out / "abi_dispatch.c", dispatch_source(kernel, traced, allow_missing))
-    write(out / "abi_trace.h", traced.header())
     write(out / "abi_trace.c", traced.source())
 
 

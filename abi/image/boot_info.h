@@ -35,7 +35,7 @@
 #define ELFIN_BOOT_RLIMIT_NOFILE 14 /* u64 soft, u64 hard */
 #define ELFIN_BOOT_UMASK 15        /* u32 */
 #define ELFIN_BOOT_CPU_MHZ 16      /* u32, for /proc/cpuinfo on the process platform; 0 unknown */
-#define ELFIN_BOOT_CMDLINE_TRACE 17 /* string list: names of traced calls; empty list: all */
+#define ELFIN_BOOT_TRACE_ONLY 17   /* u32 call numbers to trace; none: all */
 
 #define ELFIN_STDIO_CLOSED 0
 #define ELFIN_STDIO_PIPE 1
@@ -45,8 +45,10 @@
 #define ELFIN_STDIO_SOCKET 5
 
 #define ELFIN_FLAG_NO_RANDOMIZE 1 /* no ASLR */
-#define ELFIN_FLAG_TRACE 2        /* trace on the log channel */
+#define ELFIN_FLAG_TRACE 2        /* ELFIN_EVENT_TRACE_* for calls, signals, ends of threads */
 #define ELFIN_FLAG_COUNT 4        /* count calls by name and door; report with ELFIN_EVENT_COUNT */
+#define ELFIN_FLAG_RESULTS 8      /* count results; report with ELFIN_EVENT_RESULT */
+#define ELFIN_FLAG_TIME 16        /* time calls; report with ELFIN_EVENT_TIME */
 
 /* Control records, kernel -> SDK. */
 #define ELFIN_EVENT_STARTED 64    /* u64 ns from kernel entry to the program's first instruction */
@@ -58,6 +60,15 @@
 #define ELFIN_EVENT_OOM 70        /* text: who was killed and why */
 #define ELFIN_EVENT_STDIO_CLOSED 71 /* u32 descriptor that the guest closed */
 #define ELFIN_EVENT_EXEC_FAILED 72  /* u32 errno, u32 0, text: the program could not be started */
+#define ELFIN_EVENT_RESULT 80     /* u32 call number, u32 errno (0: none), u64 times */
+#define ELFIN_EVENT_TIME 81       /* u32 call number, u32 door, u64 ns between entry and return */
+/* The tracer's. MEMORY belongs to the thread's ENTRY or RETURN that comes next: what arguments
+ * point to. A call ends with its RETURN or with the thread's END. */
+#define ELFIN_EVENT_TRACE_ENTRY 84  /* u32 tid, u32 pid, u32 call number, u32 door, u64[6] */
+#define ELFIN_EVENT_TRACE_MEMORY 85 /* u32 tid, u32 0, u64 address, bytes */
+#define ELFIN_EVENT_TRACE_RETURN 86 /* u32 tid, u32 call number, s64 result, u64 ns it took */
+#define ELFIN_EVENT_TRACE_SIGNAL 87 /* u32 tid, u32 0, siginfo (128 bytes): is delivered */
+#define ELFIN_EVENT_TRACE_END 88    /* u32 tid, u32 status as wait(2) reports it */
 
 /* Control records, SDK -> kernel. */
 #define ELFIN_COMMAND_SIGNAL 96   /* u32 signal number, u32 0 */

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import os
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,10 +13,10 @@ import click
 
 from elfin import pipeline
 from elfin.cli import options as parse
-from elfin.cli.arguments import ProgramCommand
+from elfin.cli.arguments import BARE_TRACE, ProgramCommand
 from elfin.host.errors import NotYet, OptionError
 from elfin.host.process import plug_closed_stdio
-from elfin.model.program import View
+from elfin.model.program import Arch, View
 from elfin.model.run import RunOptions, RunResult
 
 # Options of CLI.md that later issues build → what the sentence says about them.
@@ -24,9 +25,6 @@ _LATER = {
     "publish": "-p (published ports) comes with the network",
     "network": "--net comes with the network",
     "tty": "-t (terminal mode) comes with terminals",
-    "trace": "--trace comes with the tracer",
-    "trace_only": "--trace-only comes with the tracer",
-    "trace_summary": "--trace-summary comes with the tracer",
 }
 
 
@@ -83,6 +81,9 @@ _LATER = {
 @click.option("--log", metavar="FILE", help="Write the kernel's log there.")
 @click.option("--stats", is_flag=True, help="Say on stderr, at the end, how the run went.")
 @click.option("--result", metavar="FILE", help="Write the same there, as JSON.")
+@click.option("--trace", metavar="[=FILE]", help="Show system calls, on stderr or in FILE.")
+@click.option("--trace-only", metavar="LIST", help="Only these, like %file,openat or !close.")
+@click.option("--trace-summary", is_flag=True, help="A table of calls at the end.")
 @click.option("--no-randomize", is_flag=True, help="The same addresses in every run.")
 @click.option("-i", "--interactive", is_flag=True, hidden=True, help="Always so.")
 @click.option("--rm", is_flag=True, hidden=True, help="Always so.")
@@ -91,9 +92,6 @@ _LATER = {
 @click.option("-v", "--volume", multiple=True, hidden=True)
 @click.option("-p", "--publish", multiple=True, hidden=True)
 @click.option("--net", "--network", "network", hidden=True)
-@click.option("--trace", is_flag=True, hidden=True)
-@click.option("--trace-only", hidden=True)
-@click.option("--trace-summary", is_flag=True, hidden=True)
 @click.argument("program")
 @click.argument("args", nargs=-1, type=click.UNPROCESSED)
 def command(**given: Any) -> int:
@@ -111,7 +109,20 @@ def command(**given: Any) -> int:
             raise NotYet(sentence)
     request = _request(given)
     prepared = pipeline.prepare(request, warn)
-    return finish(pipeline.launch(prepared, warn), prepared, given)
+    if given["trace_only"]:
+        prepared = _narrowed(prepared, given["trace_only"])
+    trace = None if given["trace"] in (None, BARE_TRACE) else Path(given["trace"])
+    return finish(pipeline.launch(prepared, warn, trace), prepared, given)
+
+
+def _narrowed(prepared: pipeline.Prepared, only: str) -> pipeline.Prepared:
+    """Trace these calls only: their numbers are known once the program's machine is."""
+    from abi.table import Machine
+    from elfin.trace.select import numbers
+
+    arch = prepared.options.arch or Arch.X86_64
+    chosen = numbers(only, Machine(arch.value))
+    return prepared._replace(options=replace(prepared.options, trace_only=chosen))
 
 
 def _request(given: dict[str, Any]) -> pipeline.Request:
@@ -134,7 +145,10 @@ def _request(given: dict[str, Any]) -> pipeline.Request:
         umask=parse.umask(),
         log=Path(given["log"]) if given["log"] else None,
         stats=given["stats"],
-        count=given["stats"] or bool(given["result"]),
+        count=given["stats"] or bool(given["result"]) or given["trace_summary"],
+        outcomes=bool(given["result"]) or given["trace_summary"],
+        times=given["trace_summary"],
+        trace=_traces(given),
         result=Path(given["result"]) if given["result"] else None,
         randomize=not given["no_randomize"],
     )
@@ -154,6 +168,11 @@ def _request(given: dict[str, Any]) -> pipeline.Request:
     )
 
 
+def _traces(given: dict[str, Any]) -> bool:
+    """--trace-only asks for a trace, unless a summary is all that is wanted."""
+    return given["trace"] is not None or bool(given["trace_only"] and not given["trace_summary"])
+
+
 def finish(result: RunResult, prepared: pipeline.Prepared, given: dict[str, Any]) -> int:
     """Say what is to be said about the end; the exit status."""
     if result.message is not None:
@@ -164,6 +183,11 @@ def finish(result: RunResult, prepared: pipeline.Prepared, given: dict[str, Any]
 
         for sentence in absent_sentences(prepared.spec.argv[0], result):
             warn(sentence)
+    if given["trace_summary"]:
+        from elfin.trace.summary import table
+
+        with suppress(OSError):
+            os.write(2, table(result).encode())
     if given["stats"]:
         from elfin.report.closing import closing_line
 

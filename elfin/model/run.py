@@ -56,7 +56,11 @@ class Identity:
 
 @dataclass(frozen=True, slots=True)
 class RunOptions:
-    """How to run; None means "decide". Sizes in bytes, times in seconds."""
+    """How to run; None means "decide". Sizes in bytes, times in seconds.
+
+    ``count``: calls by door; ``outcomes``: by errno; ``times``: how long they took; ``trace``: each
+    of them, ``trace_only`` (numbers) these alone.
+    """
 
     platform: Platform | None = None
     accel: Accel = Accel.AUTO
@@ -71,17 +75,22 @@ class RunOptions:
     log: Path | None = None
     stats: bool = False
     count: bool = False
+    outcomes: bool = False
+    times: bool = False
+    trace: bool = False
+    trace_only: tuple[int, ...] = ()
     result: Path | None = None
     randomize: bool = True
 
 
 @dataclass(frozen=True, slots=True)
 class CallCount:
-    """How often one call came through one door."""
+    """How often one call came through one door, and how long it took, where that was asked for."""
 
     name: str
     door: str
     times: int
+    took_ns: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +100,8 @@ class RunResult:
     ``status`` is what `elfin run` exits with (CLI.md, "Ending"). ``signal`` is set when a signal
     killed the program. ``boot_ns`` is launch of the platform's binary → first byte from the guest,
     ``started_ns`` kernel entry → first instruction, as the kernel measured it.
-    ``absent`` counts calls Elfin does not have, by name.
+    ``absent`` counts calls Elfin does not have, by name; ``outcomes`` how calls ended, by name and
+    then by errno's name or ``ok``, where that was asked for.
     """
 
     status: int
@@ -106,4 +116,5 @@ class RunResult:
     total_bytes: int | None = None
     calls: tuple[CallCount, ...] = ()
     absent: Mapping[str, int] = field(default_factory=dict)
+    outcomes: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     message: str | None = None

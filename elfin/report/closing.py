@@ -55,6 +55,7 @@ def absent_sentences(program: str, result: RunResult) -> Iterator[str]:
 def as_json(result: RunResult) -> dict[str, Any]:
     """The content of --result: times in ms, sizes in bytes, calls by name and door."""
     calls: dict[str, dict[str, int]] = {}
+    times = {count.name: _ms(count.took_ns) for count in result.calls if count.took_ns}
     for count in result.calls:
         calls.setdefault(count.name, {})[count.door] = count.times
     return {
@@ -69,6 +70,8 @@ def as_json(result: RunResult) -> dict[str, Any]:
         "peak_bytes": result.peak_bytes,
         "total_bytes": result.total_bytes,
         "calls": calls,
+        "outcomes": {name: dict(found) for name, found in result.outcomes.items()},
+        **({"call_ms": times} if times else {}),
         "absent": dict(result.absent),
         "message": result.message,
     }
@@ -109,6 +112,7 @@ def read_result(path: Path) -> RunResult | None:
                 for door, times in doors.items()
             ),
             absent=record["absent"],
+            outcomes=record["outcomes"],
             message=record["message"],
         )
     except (OSError, ValueError, KeyError):

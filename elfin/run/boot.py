@@ -55,6 +55,12 @@ def boot_info(spec: ProgramSpec, options: RunOptions, facts: BootFacts) -> bytes
     flags = 0 if options.randomize else _C["ELFIN_FLAG_NO_RANDOMIZE"]
     if options.count:
         flags |= _C["ELFIN_FLAG_COUNT"]
+    if options.outcomes:
+        flags |= _C["ELFIN_FLAG_RESULTS"]
+    if options.times:
+        flags |= _C["ELFIN_FLAG_TIME"]
+    if options.trace:
+        flags |= _C["ELFIN_FLAG_TRACE"]
     records: list[tuple[int, bytes]] = [
         (_C["ELFIN_BOOT_ARGV"], _strings(spec.argv)),
         (_C["ELFIN_BOOT_ENVP"], _strings(tuple(f"{key}={value}" for key, value in spec.env))),
@@ -72,6 +78,9 @@ def boot_info(spec: ProgramSpec, options: RunOptions, facts: BootFacts) -> bytes
         (_C["ELFIN_BOOT_UMASK"], struct.pack("<I", options.umask)),
         (_C["ELFIN_BOOT_CPU_MHZ"], struct.pack("<I", facts.cpu_mhz)),
     ]
+    if options.trace_only:
+        only = struct.pack(f"<{len(options.trace_only)}I", *options.trace_only)
+        records.append((_C["ELFIN_BOOT_TRACE_ONLY"], only))
     if facts.winsize is not None:
         records.append((_C["ELFIN_BOOT_WINSIZE"], struct.pack("<HH", *facts.winsize)))
     return boot_format.encode(records)

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import struct
+from collections.abc import Callable
 
 from abi import image as boot_format
 
@@ -16,6 +17,7 @@ _COMMAND_SIGNAL = boot_format.CONSTANTS["ELFIN_COMMAND_SIGNAL"]
 _COMMAND_WINSIZE = boot_format.CONSTANTS["ELFIN_COMMAND_WINSIZE"]
 _HEADER = struct.Struct("<II")
 _MAX_RECORD_BYTES = 1 << 20
+_FIRST_TRACE = _EVENT["TRACE_ENTRY"]
 
 
 def signal_command(number: int) -> bytes:
@@ -33,8 +35,9 @@ def _record(kind: int, payload: bytes) -> bytes:
 
 
 class Report:
-    """All that the kernel has said so far. Statuses are as wait(2) reports them; ``absent`` and
-    ``counts`` are by call number, the latter by door too. ``garbled``: it stopped making sense."""
+    """All that the kernel has said so far. Statuses are as wait(2) reports them; ``absent`` is by
+    call number, ``counts`` and ``took_ns`` by number and door, ``outcomes`` by number and errno.
+    ``garbled``: it stopped making sense."""
 
     def __init__(self) -> None:
         self.started_ns: int | None = None
@@ -46,16 +49,19 @@ class Report:
         self.total_bytes: int | None = None
         self.absent: dict[int, int] = {}
         self.counts: dict[tuple[int, int], int] = {}
+        self.took_ns: dict[tuple[int, int], int] = {}
+        self.outcomes: dict[tuple[int, int], int] = {}
         self.closed: set[int] = set()
         self.garbled = False
 
 
 class Decoder:
     """Bytes of the channel → Report. Records of unknown type are skipped; a length beyond reason
-    marks the report garbled and the rest is ignored."""
+    marks the report garbled and the rest is ignored. ``on_trace`` gets the tracer's records."""
 
-    def __init__(self) -> None:
+    def __init__(self, on_trace: Callable[[int, bytes], None] | None = None) -> None:
         self.report = Report()
+        self._on_trace = on_trace
         self._buffer = bytearray()
 
     def feed(self, data: bytes) -> None:
@@ -63,25 +69,31 @@ class Decoder:
         if self.report.garbled:
             return
         self._buffer += data
-        while len(self._buffer) >= _HEADER.size:
-            kind, length = _HEADER.unpack_from(self._buffer)
+        at = 0
+        while len(self._buffer) - at >= _HEADER.size:
+            kind, length = _HEADER.unpack_from(self._buffer, at)
             if length > _MAX_RECORD_BYTES:
                 self.report.garbled = True
                 return
-            end = _HEADER.size + length
-            if len(self._buffer) < end + -length % 8:
-                return
-            payload = bytes(self._buffer[_HEADER.size : end])
-            del self._buffer[: end + -length % 8]
+            start = at + _HEADER.size
+            end = start + length + -length % 8
+            if len(self._buffer) < end:
+                break
+            payload = bytes(self._buffer[start : start + length])
+            at = end
             try:
                 self._take(kind, payload)
             except struct.error:
                 self.report.garbled = True
                 return
+        del self._buffer[:at]
 
     def _take(self, kind: int, payload: bytes) -> None:
         report = self.report
-        if kind == _EVENT["STARTED"]:
+        if kind >= _FIRST_TRACE:
+            if self._on_trace is not None:
+                self._on_trace(kind, payload)
+        elif kind == _EVENT["STARTED"]:
             (report.started_ns,) = struct.unpack_from("<Q", payload)
         elif kind == _EVENT["EXIT"]:
             (report.status,) = struct.unpack_from("<I", payload)
@@ -95,6 +107,12 @@ class Decoder:
         elif kind == _EVENT["COUNT"]:
             number, door, times = struct.unpack_from("<IIQ", payload)
             report.counts[number, door] = times
+        elif kind == _EVENT["TIME"]:
+            number, door, took_ns = struct.unpack_from("<IIQ", payload)
+            report.took_ns[number, door] = took_ns
+        elif kind == _EVENT["RESULT"]:
+            number, error, times = struct.unpack_from("<IIQ", payload)
+            report.outcomes[number, error] = times
         elif kind == _EVENT["OOM"]:
             report.out_of_memory = _text(payload)
         elif kind == _EVENT["STDIO_CLOSED"]:

@@ -39,6 +39,7 @@ def result_of(
         total_bytes=report.total_bytes or memory,
         calls=_counts(report, arch),
         absent=_absent(report, arch),
+        outcomes=_outcomes(report, arch),
         message=message,
     )
 
@@ -89,9 +90,27 @@ def _counts(report: Report, arch: Arch) -> tuple[CallCount, ...]:
     from elfin.run.names import call_name
 
     return tuple(
-        CallCount(call_name(arch, number), _DOORS.get(door, str(door)), times)
+        CallCount(
+            call_name(arch, number),
+            _DOORS.get(door, str(door)),
+            times,
+            report.took_ns.get((number, door), 0),
+        )
         for (number, door), times in sorted(report.counts.items())
     )
+
+
+def _outcomes(report: Report, arch: Arch) -> dict[str, dict[str, int]]:
+    """By name, then by errno's name or ``ok``."""
+    if not report.outcomes:
+        return {}
+    from elfin.run.names import call_name
+
+    found: dict[str, dict[str, int]] = {}
+    for (number, error), times in sorted(report.outcomes.items()):
+        how = errno.errorcode.get(error, str(error)) if error else "ok"
+        found.setdefault(call_name(arch, number), {})[how] = times
+    return found
 
 
 def _absent(report: Report, arch: Arch) -> dict[str, int]:

@@ -19,14 +19,21 @@ from elfin.run.launch import Streams
 from elfin.run.session import Session
 from elfin.run.signals import Inbox
 from elfin.run.streams import StdioKind, kind_of
+from elfin.run.watch import Watch
 
 DEFAULT_EXTRA_BYTES = 128 * MIB
 SMALLEST_BYTES = 2 * MIB
 _WORKING_ROOM_BYTES = MIB  # tables, stacks and the program's first pages, beside kernel and image
 
 
-def run(image: Image, spec: ProgramSpec, options: RunOptions, choice: Choice) -> RunResult:
-    """Run to the end. stdin, stdout and stderr are this process's own.
+def run(
+    image: Image,
+    spec: ProgramSpec,
+    options: RunOptions,
+    choice: Choice,
+    watch: Watch | None = None,
+) -> RunResult:
+    """Run to the end. stdin, stdout and stderr are this process's own. ``watch`` gets the trace.
 
     Raises PlatformError (cannot be launched), OptionError (memory too small). What the guest does
     is never an error here but part of the result.
@@ -53,7 +60,7 @@ def run(image: Image, spec: ProgramSpec, options: RunOptions, choice: Choice) ->
 
             running = start_process(image, spec, options, streams, kernel, memory)
         try:
-            ending = Session(running, options, inbox).run()
+            ending = Session(running, options, inbox, watch).run()
         finally:
             if running.child.poll() is None:
                 running.child.kill()

@@ -18,6 +18,7 @@ from elfin.model.run import EndedBy, RunOptions
 from elfin.run.control import Decoder, Report, signal_command, winsize_command
 from elfin.run.signals import Inbox
 from elfin.run.streams import GuestEnd, Pump
+from elfin.run.watch import Watch
 
 _POWER_OFF_NS = 2_000_000_000  # from the kernel's last word to the end of its process
 _DRAIN_NS = 1_000_000_000  # from the end of the process to the end of its channels
@@ -72,11 +73,14 @@ class Ending(NamedTuple):
 class Session:
     """Drives one Running to its Ending."""
 
-    def __init__(self, running: Running, options: RunOptions, inbox: Inbox) -> None:
+    def __init__(
+        self, running: Running, options: RunOptions, inbox: Inbox, watch: Watch | None = None
+    ) -> None:
         self._running = running
         self._options = options
         self._inbox = inbox
-        self._decoder = Decoder()
+        self._watch = watch
+        self._decoder = Decoder(watch.record if watch else None)
         self._poll = select.poll()
         self._registered: dict[int, int] = {}
         self._control_open = True
@@ -102,6 +106,8 @@ class Session:
             ready = dict(self._poll.poll(self._wait_ms()))
             self._serve(ready)
             self._check_clock()
+        if self._watch is not None:
+            self._watch.finish()
         status = running.child.poll()
         assert status is not None
         return Ending(
@@ -132,7 +138,10 @@ class Session:
             wanted[self._running.child.fd] = select.POLLIN
         if self._control_open:
             write = select.POLLOUT if self._outbox else 0
-            wanted[self._running.control.fd] = select.POLLIN | write
+            congested = self._watch is not None and self._watch.congested
+            wanted[self._running.control.fd] = write if congested else select.POLLIN | write
+        if self._watch is not None and self._watch.holding:
+            wanted[self._watch.fd] = wanted.get(self._watch.fd, 0) | select.POLLOUT
         if self._complaint_open and self._running.complaint is not None:
             wanted[self._running.complaint] = select.POLLIN
         for pump in self._pumps():
@@ -179,6 +188,8 @@ class Session:
             self._gone_ns = time.monotonic_ns()
         if self._control_open and self._running.control.fd in ready:
             self._on_control(ready[self._running.control.fd])
+        if self._watch is not None and self._watch.fd in ready:
+            self._watch.step()
         if self._complaint_open and self._running.complaint in ready:
             self._on_complaint()
         for pump in self._pumps():

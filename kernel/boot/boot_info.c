@@ -78,6 +78,10 @@ static void take_record(const struct record *r, struct boot_info *out)
     case ELFIN_BOOT_HOSTNAME: out->hostname = text; break;
     case ELFIN_BOOT_IDS: take_ids(r, out); break;
     case ELFIN_BOOT_FLAGS: out->flags = number(r, 0, 8); break;
+    case ELFIN_BOOT_TRACE_ONLY:
+        out->trace_only = (const u32 *)(const void *)r->payload;
+        out->trace_only_count = r->length / sizeof(u32);
+        break;
     case ELFIN_BOOT_UMASK: out->umask = (u32)number(r, 0, 4); break;
     case ELFIN_BOOT_RANDOM_SEED: out->seed = r->payload; out->seed_length = r->length; break;
     case ELFIN_BOOT_RLIMIT_STACK:

@@ -15,6 +15,8 @@ struct boot_info {
     u64 flags;
     u64 stack_soft, stack_hard, nofile_soft, nofile_hard; /* 0: default */
     u32 umask;
+    const u32 *trace_only;       /* call numbers */
+    size_t trace_only_count;
     const u8 *seed;
     size_t seed_length;
 };

@@ -47,6 +47,11 @@ void control_send(u32 type, const void *payload, u32 length)
     write_all(s, zeros, align_up(length, 8) - length);
 }
 
+void control_send_records(const void *records, size_t length)
+{
+    write_all(stream_get(CHANNEL_CONTROL), records, length);
+}
+
 static void log_to_channel(const char *text, size_t length)
 {
     write_all(stream_get(CHANNEL_LOG), text, length);

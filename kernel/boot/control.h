@@ -6,5 +6,6 @@
 
 void control_start(void);
 void control_send(u32 type, const void *payload, u32 length);
+void control_send_records(const void *records, size_t length); /* whole ones */
 /* Log lines go to the log channel from here on. */
 void control_attach_log(void);

@@ -112,6 +112,19 @@ static void start_program(const struct boot_info *info)
     thread_make_runnable(t);
 }
 
+static void start_shim(const struct boot_info *info)
+{
+    struct shim_request request = {
+        .flags = info->flags,
+        .only = info->trace_only,
+        .only_count = info->trace_only_count,
+        .send_event = control_send,
+        .send_records = control_send_records,
+    };
+
+    shim_start(&request);
+}
+
 noreturn_fn void on_start(void)
 {
     const struct platform_blob *blob = platform_boot_info();
@@ -133,7 +146,7 @@ noreturn_fn void on_start(void)
     if (error)
         panic("the root image cannot be mounted: error %d", -error);
     vdso_start();                   /* time without a call */
-    shim_start(info.flags, control_send); /* doors count and trace as asked */
+    start_shim(&info);              /* doors count and trace as asked */
     start_program(&info);
     platform_tick(true);            /* a spinning thread starves nobody */
     scheduler_run();                /* never comes back */

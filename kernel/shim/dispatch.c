@@ -7,6 +7,7 @@
 #include "abi/dispatch.h"
 #include "abi/linux/errno.h"
 #include "arch/upcalls.h"
+#include "shim/observe.h"
 #include "shim/record.h"
 #include "shim/shim.h"
 #include "task/task.h"
@@ -30,25 +31,62 @@ static long call_handler(const struct syscall_row *row, struct trap_frame *frame
 
 static long call(const struct syscall_row *row, u64 number, struct trap_frame *frame)
 {
-    record_call(number);
+    u32 slot = record_call(number);
+
     if (!row->handler || row->support == ABI_IGNORED)
         record_shortfall(number);
-    return row->handler ? call_handler(row, frame) : row->answer;
+    long result = row->handler ? call_handler(row, frame) : row->answer;
+    record_result(slot, result);
+    return result;
+}
+
+/* Calls below this number go the short way: the table's, or none while somebody watches. The test
+ * is one that every number needs, so who is not watched pays nothing. */
+static u64 short_way_end;
+static bool watched;
+
+void dispatch_start(bool watch_calls)
+{
+    watched = watch_calls;
+    short_way_end = watch_calls ? 0 : abi_row_count;
+}
+
+static long call_watched(const struct syscall_row *row, u64 number, struct trap_frame *frame)
+{
+    u64 entered_ns = observe_entry(row, number, frame);
+    long result = row ? call(row, number, frame) : -ENOSYS;
+
+    observe_return(row, number, frame, result, entered_ns);
+    return result;
+}
+
+/* Numbers beyond the table, and every call while somebody watches. */
+static long call_long_way(u64 number, struct trap_frame *frame, bool *changed)
+{
+    const struct syscall_row *row = abi_row(number);
+
+    *changed = row && row->flags & ABI_ROW_FRAME;
+    if (TRACE_BUILT && watched)
+        return call_watched(row, number, frame);
+    return row ? call(row, number, frame) : -ENOSYS;
+}
+
+static long call_short_way(u64 number, struct trap_frame *frame, bool *changed)
+{
+    const struct syscall_row *row = &abi_rows[number];
+
+    *changed = row->flags & ABI_ROW_FRAME;
+    return call(row, number, frame);
 }
 
 bool on_syscall(struct trap_frame *frame)
 {
     u64 number = frame_call_number(frame);
-    bool changed = false;
-    long result = -ENOSYS;
-    const struct syscall_row *row = abi_row(number);
+    bool changed;
+    long result = number < short_way_end ? call_short_way(number, frame, &changed)
+                                         : call_long_way(number, frame, &changed);
 
-    if (row) {
-        result = call(row, number, frame);
-        changed = row->flags & ABI_ROW_FRAME;
-    }
     frame_set_result(frame, (u64)result);
-    record_result(result);
     if (is_restart(result))
         __atomic_or_fetch(&this_cpu()->pending, PENDING_SIGNAL, __ATOMIC_RELAXED);
     if (this_cpu()->pending)

@@ -9,6 +9,7 @@
 #include "abi/image/boot_info.h"
 #include "lib/log.h"
 #include "lib/printf.h"
+#include "shim/observe.h"
 #include "shim/shim.h"
 
 struct call_record call_record;
@@ -16,11 +17,16 @@ static u32 shortfalls[CALL_NUMBERS];
 static u64 boot_flags;
 static void (*send_event)(u32 type, const void *payload, u32 length);
 
-void shim_start(u64 flags, void (*send)(u32 type, const void *payload, u32 length))
+void shim_start(const struct shim_request *request)
 {
     assert_always(abi_row_count <= CALL_NUMBERS);
-    boot_flags = flags;
-    send_event = send;
+    boot_flags = request->flags;
+    send_event = request->send_event;
+    bool watched = TRACE_BUILT &&
+                   boot_flags & (ELFIN_FLAG_RESULTS | ELFIN_FLAG_TIME | ELFIN_FLAG_TRACE);
+    if (watched)
+        observe_start(request);
+    dispatch_start(watched);
 }
 
 static const char *call_name(u64 number)
@@ -55,6 +61,8 @@ static void report_count(u32 number)
 
 void shim_report(void)
 {
+    if (TRACE_BUILT)
+        observe_report();
     for (u32 number = 0; number < CALL_NUMBERS; number++) {
         u32 event[2] = {number, shortfalls[number]};
         const struct syscall_row *row = abi_row(number);
@@ -65,14 +73,20 @@ void shim_report(void)
     }
 }
 
+static int describe_call(char *out, size_t size, const struct recent_call *r)
+{
+    if (r->result == NOT_ENDED)
+        return format_text(out, size, "\n  %s = ?", call_name(r->number));
+    return format_text(out, size, "\n  %s = %d", call_name(r->number), r->result);
+}
+
 size_t shim_recent_calls(char *out, size_t size)
 {
     size_t used = 0;
 
     for (u32 i = 0; i < RECENT_CALLS && used < size && i < call_record.next; i++) {
         const struct recent_call *r = &call_record.recent[(call_record.next - i) % RECENT_CALLS];
-        used += (size_t)format_text(out + used, size - used, "\n  %s = %d", call_name(r->number),
-                                    r->result);
+        used += (size_t)describe_call(out + used, size - used, r);
     }
     return min_u64(used, size - 1);
 }

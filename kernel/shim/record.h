@@ -6,6 +6,7 @@
 
 #define CALL_NUMBERS 512  /* more than either machine has; checked at the start */
 #define RECENT_CALLS 32 /* a power of two: the last calls, for a panic */
+#define NOT_ENDED INT32_MIN /* the result of a call that has not returned */
 
 struct recent_call {
     u32 number;
@@ -20,16 +21,31 @@ struct call_record {
 
 extern struct call_record call_record;
 
-static inline void record_call(u64 number)
+/* What record_result wants back. */
+static inline u32 record_call(u64 number)
 {
+    u32 slot = ++call_record.next;
+
     call_record.counts[number]++;
-    call_record.recent[++call_record.next % RECENT_CALLS].number = (u32)number;
+    call_record.recent[slot % RECENT_CALLS] = (struct recent_call){(u32)number, NOT_ENDED};
+    return slot;
 }
 
-static inline void record_result(long result)
+/* Other threads may have made calls since: the slot may be another's by now. */
+static inline void record_result(u32 slot, long result)
 {
-    call_record.recent[call_record.next % RECENT_CALLS].result = (s32)result;
+    if (call_record.next - slot < RECENT_CALLS)
+        call_record.recent[slot % RECENT_CALLS].result = (s32)result;
 }
 
 /* An absent, denied or ignored row was called. */
 void record_shortfall(u64 number);
+
+#ifdef CONFIG_TRACE
+#define TRACE_BUILT true
+#else
+#define TRACE_BUILT false
+#endif
+
+/* dispatch.c: calls may come; watched ones take the way on which they are looked at. */
+void dispatch_start(bool watch_calls);

@@ -15,6 +15,7 @@
 #include "lib/log.h"
 #include "memory/space.h"
 #include "task/ids.h"
+#include "task/observe.h"
 #include "task/usage.h"
 #include "time/timer.h"
 
@@ -163,6 +164,7 @@ noreturn_fn void process_exit(int wait_status)
     struct process *p = t->process;
 
     process_kill(p, wait_status);
+    observe_end(t, p->exit_status);
     thread_let_go();
     if (p->thread_count == 1)
         end_process(p);

@@ -10,6 +10,7 @@
 #include "memory/space.h"
 #include "memory/user_memory.h"
 #include "task/altstack.h"
+#include "task/observe.h"
 #include "task/signal_internal.h"
 
 #define CORE_FLAG 0x80
@@ -180,6 +181,7 @@ bool signals_deliver(struct trap_frame *frame)
         thread_exit(0);
     while ((signal = signal_take(t, ~t->blocked, &info))) {
         struct signal_action *action = &t->process->actions[signal - 1];
+        observe_signal(t, &info);
         if (action->handler == SIG_IGN)
             continue;
         if (action->handler == SIG_DFL) {

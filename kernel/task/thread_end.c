@@ -10,6 +10,7 @@
 #include "task/clone.h"
 #include "task/futex.h"
 #include "task/ids.h"
+#include "task/observe.h"
 
 /* Linux writes only where somebody else can still read. */
 static void clear_child_tid(struct thread *t)
@@ -41,6 +42,7 @@ noreturn_fn void thread_exit(int code)
         p->leader_status = (code & 0xff) << 8;
     if (p->thread_count == 1)
         process_exit(p->leader_status);
+    observe_end(t, (code & 0xff) << 8);
     thread_let_go();
     thread_bury(t);
     schedule();

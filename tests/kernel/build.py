@@ -57,7 +57,7 @@ VDSO_SOURCES = (
     "arch/vdso_data.h",
     "arch/vdso_time.h",
 )
-GENERATED_HEADERS = ("abi_numbers.h", "abi_handlers.h", "abi_trace.h")
+GENERATED_HEADERS = ("abi_numbers.h", "abi_handlers.h")
 GENERATED_SOURCES = ("abi_dispatch.c", "abi_trace.c")
 
 

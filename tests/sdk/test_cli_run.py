@@ -299,7 +299,6 @@ def test_log_stats_result(elfin: Elfin, platform: str, tmp_path: Path) -> None:
         ([], 125, "missing argument 'PROGRAM'"),
         (["-p", "80:80", "true"], 125, "not yet: -p (published ports) comes with the network"),
         (["-v", ".:.", "true"], 125, "not yet: -v (shared folders) comes with the host view"),
-        (["--trace", "true"], 125, "not yet: --trace comes with the tracer"),
         (["-t", "true"], 125, "not yet: -t"),
         (["nosuchprogram"], 127, "nosuchprogram was not found in PATH"),
         (["./nosuchprogram"], 127, "./nosuchprogram does not exist"),
