@@ -33,6 +33,17 @@
 #define FUTEX_TID_MASK 0x3fffffffU
 #define FUTEX_BITSET_MATCH_ANY 0xffffffffU
 
+/* futex_waitv and the calls of one operation each */
+struct linux_futex_waitv {
+    uint64_t val;
+    uint64_t uaddr;
+    uint32_t flags;
+    uint32_t __reserved;
+};
+#define FUTEX2_SIZE_U32 0x02
+#define FUTEX2_PRIVATE 128
+#define FUTEX_WAITV_MAX 128
+
 /* FUTEX_WAKE_OP's third value: op << 28 | cmp << 24 | oparg << 12 | cmparg */
 #define FUTEX_OP_SET 0
 #define FUTEX_OP_ADD 1

@@ -57,12 +57,33 @@ struct list *futex_bucket(const struct futex_key *key)
 
 _Static_assert(BUCKETS == 1u << (64 - 56), "the hash is eight bits");
 
+/* Behind which one it goes: higher real-time priorities are woken first, then in turn. */
+static struct list *place_for(const struct futex_waiter *w, struct list *bucket)
+{
+    struct list *at = bucket->prev;
+
+    while (w->thread->priority && at != bucket &&
+           list_entry(at, struct futex_waiter, link)->thread->priority < w->thread->priority)
+        at = at->prev;
+    return at;
+}
+
 void futex_enter(struct futex_waiter *w, const struct futex_key *key)
 {
     w->key = *key;
     if (key->backing)
         key->backing->operations->hold(key->backing);
-    list_push_back(futex_bucket(key), &w->link);
+    list_insert_after(place_for(w, futex_bucket(key)), &w->link);
+}
+
+struct futex_waiter *futex_first_waiter(const struct futex_key *key)
+{
+    list_for_each(node, futex_bucket(key)) {
+        struct futex_waiter *w = list_entry(node, struct futex_waiter, link);
+        if (futex_same(&w->key, key))
+            return w;
+    }
+    return NULL;
 }
 
 void futex_leave(struct futex_waiter *w)
@@ -94,6 +115,8 @@ long futex_wake_key(const struct futex_key *key, int count, u32 bitset)
         struct futex_waiter *w = list_entry(node, struct futex_waiter, link);
         if (!futex_same(&w->key, key) || !(w->bitset & bitset))
             continue;
+        if (futex_wants_lock(w))
+            return -EINVAL;
         futex_wake_waiter(w);
         if (++woken >= count)
             break;
@@ -109,6 +132,16 @@ long futex_wake(struct user_ptr futex, bool shared, int count, u32 bitset)
     if (!bitset)
         return -EINVAL;
     return error ? error : futex_wake_key(&key, count, bitset);
+}
+
+long futex_wake_exactly(struct user_ptr futex, bool shared, int count, u32 bitset)
+{
+    struct futex_key key;
+    int error = futex_find_key(futex, shared, FUTEX_USE_READ, &key);
+
+    if (!bitset)
+        return -EINVAL;
+    return error || !count ? error : futex_wake_key(&key, count, bitset);
 }
 
 static long sleep_until_woken(struct futex_waiter *w, u64 deadline_ns)

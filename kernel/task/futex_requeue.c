@@ -16,6 +16,8 @@ static long wake_and_move(const struct futex_requeue *r, const struct futex_key 
         struct futex_waiter *w = list_entry(node, struct futex_waiter, link);
         if (!futex_same(&w->key, from))
             continue;
+        if (futex_wants_lock(w))
+            return -EINVAL;
         if (woken < r->wake_count) {
             futex_wake_waiter(w);
             woken++;
@@ -104,7 +106,8 @@ long futex_wake_op(struct user_ptr first, struct user_ptr second, bool shared, i
     if (met < 0)
         return met;
     long woken = futex_wake_key(&first_key, first_count, FUTEX_BITSET_MATCH_ANY);
-    if (met)
-        woken += futex_wake_key(&second_key, second_count, FUTEX_BITSET_MATCH_ANY);
-    return woken;
+    if (woken < 0 || !met)
+        return woken;
+    long more = futex_wake_key(&second_key, second_count, FUTEX_BITSET_MATCH_ANY);
+    return more < 0 ? more : woken + more;
 }

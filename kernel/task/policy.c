@@ -12,6 +12,7 @@
 #include "abi/linux/resource.h"
 #include "abi/linux/sched.h"
 #include "task/credentials.h"
+#include "task/futex.h"
 #include "task/run_queue.h"
 
 #define PRIORITY_MAX 99
@@ -26,14 +27,15 @@ bool policy_may_change(const struct thread *t)
     return credentials_privileged() || own->euid == its->euid || own->euid == its->uid;
 }
 
-static void apply(struct thread *t)
+static void apply(struct thread *t, u8 priority)
 {
     bool waits = t->state == THREAD_RUNNABLE && !list_empty(&t->in_run_queue);
 
-    if (waits) {
+    if (waits)
         run_queue_remove(t);
+    t->priority = priority;
+    if (waits)
         run_queue_add_yielded(t);
-    }
     scheduler_reconsider();
 }
 
@@ -41,15 +43,8 @@ void policy_lend(struct thread *t, u8 priority)
 {
     u8 wanted = priority > t->own_priority ? priority : t->own_priority;
 
-    if (t->priority == wanted)
-        return;
-    bool waits = t->state == THREAD_RUNNABLE && !list_empty(&t->in_run_queue);
-    if (waits)
-        run_queue_remove(t);
-    t->priority = wanted;
-    if (waits)
-        run_queue_add_yielded(t);
-    scheduler_reconsider();
+    if (t->priority != wanted)
+        apply(t, wanted);
 }
 
 static bool is_valid(u32 policy, u32 priority)
@@ -113,13 +108,12 @@ int policy_set(struct thread *t, const struct policy_request *r)
         t->reset_on_fork = r->reset_on_fork;
     if (r->sets_nice && !is_realtime(policy))
         t->nice = (s8)r->nice;
-    u8 lent = t->priority > t->own_priority ? t->priority : 0;
     if (t->policy != policy)
         t->slice_left_ns = 0;
     t->policy = policy;
     t->own_priority = (u8)r->priority;
-    t->priority = lent > t->own_priority ? lent : t->own_priority;
-    apply(t);
+    apply(t, t->priority);
+    futex_pi_adjust(t);
     return 0;
 }
 

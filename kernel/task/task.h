@@ -97,7 +97,6 @@ struct process {
     struct list timers;          /* struct posix_timer */
     s32 next_timer_id;
     int exit_status;             /* wait(2) form */
-    int leader_status;           /* of the first thread, which may end before the others */
     bool exiting, dumpable, no_new_privileges, zombie;
     u32 personality;
     struct file *program;        /* files/: what it runs, held; cannot be written meanwhile */
@@ -137,6 +136,8 @@ struct thread {
     u32 altstack_flags;          /* as the program gave them */
     u64 fault_address, fault_error_code, fault_trap_number; /* of the last fault: sigcontext */
     u64 clear_child_tid, robust_list, robust_list_length;
+    struct list pi_states;       /* futex_pi.c: locks that it has and others wait for */
+    struct futex_waiter *pi_wait; /* the one it waits for */
     struct vfork_tie *vfork_tie; /* clone.c: the parent waits in vfork */
     u64 rseq_address;
     u32 rseq_length, rseq_signature;

@@ -126,6 +126,7 @@ struct thread *thread_create(struct process *p, s32 wanted_id, noreturn_fn void 
         return NULL;
     list_init(&t->in_run_queue);
     list_init(&t->signals.queued);
+    list_init(&t->pi_states);
     t->state = THREAD_SLEEPING;
     t->process = p;
     process_hold(p);

@@ -29,6 +29,7 @@ void thread_let_go(void)
     struct thread *t = current_thread();
 
     robust_list_release(t);
+    futex_pi_owner_ends(t);
     clear_child_tid(t);
     clone_release_parent(t);
 }
@@ -36,12 +37,9 @@ void thread_let_go(void)
 noreturn_fn void thread_exit(int code)
 {
     struct thread *t = current_thread();
-    struct process *p = t->process;
 
-    if (t->tid == p->pid)
-        p->leader_status = (code & 0xff) << 8;
-    if (p->thread_count == 1)
-        process_exit(p->leader_status);
+    if (t->process->thread_count == 1)
+        process_exit((code & 0xff) << 8);
     observe_end(t, (code & 0xff) << 8);
     thread_let_go();
     thread_bury(t);
