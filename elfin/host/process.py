@@ -22,14 +22,15 @@ _PR_SET_PDEATHSIG = 1  # prctl(2)
 
 
 class Launch(NamedTuple):
-    """What to execute, with an empty environment. ``stdio`` are this process's descriptors that
-    become 0, 1, 2 (None: closed); ``keep`` are descriptors (at least 3) the child inherits under
-    their own number. ``die_with_us``: SIGKILL when this process ends in any way."""
+    """What to execute; the environment is ``env`` and nothing else. ``stdio`` are this process's
+    descriptors that become 0, 1, 2 (None: closed); ``keep`` are descriptors (at least 3) the child
+    inherits under their own number. ``die_with_us``: SIGKILL when this process ends in any way."""
 
     argv: tuple[str, ...]
     stdio: tuple[int | None, int | None, int | None]
     keep: tuple[int, ...] = ()
     die_with_us: bool = False
+    env: tuple[tuple[str, str], ...] = ()
 
 
 class Child:
@@ -109,7 +110,7 @@ def _posix_spawn(launch: Launch) -> Child:
         pid = os.posix_spawn(
             launch.argv[0],
             launch.argv,
-            {},
+            dict(launch.env),
             file_actions=actions,
             setpgroup=0,
             setsigmask=(),
@@ -155,7 +156,7 @@ def _become(launch: Launch, parent: int, report: int, prctl: Callable[..., objec
         _place(launch.stdio)
         for fd in launch.keep:
             os.set_inheritable(fd, True)
-        os.execve(launch.argv[0], launch.argv, {})
+        os.execve(launch.argv[0], launch.argv, dict(launch.env))
     except OSError as error:
         os.write(report, (error.strerror or str(error)).lower().encode())
     except BaseException as error:  # nothing may escape into the parent's stack

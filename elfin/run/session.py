@@ -32,8 +32,7 @@ class Running(NamedTuple):
 
     ``outputs`` deliver the program's stdout and stderr (vm only), ``inputs`` feed its stdin,
     ``logs`` its log. ``complaint`` is a descriptor with what the machine itself says (QEMU's
-    stderr). ``launched_ns`` is the monotonic clock just before the launch. ``kept`` are ends that
-    only have to stay open.
+    stderr). ``launched_ns`` is the monotonic clock just before the launch.
     """
 
     child: Child
@@ -45,14 +44,12 @@ class Running(NamedTuple):
     logs: tuple[Pump, ...] = ()
     complaint: int | None = None
     terminal: int | None = None
-    kept: tuple[GuestEnd, ...] = ()
 
     def close(self) -> None:
         """Release what is still open; the machine's process has ended."""
         for pump in self.outputs + self.inputs + self.logs:
             pump.abandon()
-        for end in (self.control, *self.kept):
-            end.close()
+        self.control.close()
         if self.complaint is not None:
             os.close(self.complaint)
         self.child.close()

@@ -7,26 +7,54 @@ import os
 import socket
 import time
 from pathlib import Path
+from typing import NamedTuple
 
 from elfin.host.process import Launch, spawn
 from elfin.model.image import Image
 from elfin.model.program import Arch, ProgramSpec
-from elfin.model.run import Accel, RunOptions
-from elfin.run import boot
+from elfin.model.run import Accel, Machine, RunOptions
+from elfin.run import boot, firmware
 from elfin.run.launch import Streams, image_fd, open_log
 from elfin.run.session import Running
 from elfin.run.streams import (
-    Discard,
     FileSink,
     GuestEnd,
     HostInput,
     HostOutput,
     Pump,
-    Sink,
     StdinSink,
     StdioKind,
 )
-from elfin.run.vm import VmPlan, machine_for, qemu_argv
+from elfin.run.vm import QEMU_ENVIRONMENT, PlacedBoot, VmPlan, machine_for, qemu_argv
+
+
+class Guest(NamedTuple):
+    """What QEMU loads: names that hold in QEMU too, and the descriptors behind them."""
+
+    image: str
+    boot_info: str
+    placed: PlacedBoot | None
+    fds: tuple[int, ...]
+
+
+def open_guest(info: bytes, image: Image, kernel: Path, memory: int, options: RunOptions) -> Guest:
+    """Root image and boot information, placed in memory by us where the board allows it."""
+    root_fd = image_fd(image)
+    root = f"/proc/self/fd/{root_fd}"
+    machine = machine_for(options.arch or Arch.X86_64, options.machine)
+    at = None
+    if machine is Machine.MICROVM:
+        with kernel.open("rb") as file:
+            head = file.read(4096)
+        at = firmware.place(head, len(info), image.size, memory)
+    if at is None:
+        boot_fd = boot.boot_file(info)
+        return Guest(root, f"/proc/self/fd/{boot_fd}", None, (root_fd, boot_fd))
+    start_fd = boot.boot_file(firmware.start_information(at, memory, image.size, info))
+    rom_fd = boot.boot_file(firmware.rom(at))
+    start = f"/proc/self/fd/{start_fd}"
+    placed = PlacedBoot(f"/proc/self/fd/{rom_fd}", start, at.start, at.image)
+    return Guest(root, start, placed, (root_fd, start_fd, rom_fd))
 
 
 def start_vm(
@@ -45,9 +73,8 @@ def start_vm(
     relayed = {StdioKind.FILE: StdioKind.PIPE, StdioKind.SOCKET: StdioKind.PIPE}
     first, second, third = (relayed.get(kind, kind) for kind in streams.kinds)
     facts = boot.facts_now((first, second, third), 0, streams.winsize())
-    boot_fd = boot.boot_file(boot.boot_info(spec, options, facts))
-    root_fd = image_fd(image)
-    pairs = [socket.socketpair() for _ in range(5)]
+    guest = open_guest(boot.boot_info(spec, options, facts), image, kernel, memory, options)
+    ends = [socket.socketpair() if wanted else None for wanted in _ports(streams, options)]
     complaint_read, complaint_write = os.pipe()
     null = os.open(os.devnull, os.O_RDWR)
     plan = VmPlan(
@@ -57,47 +84,45 @@ def start_vm(
         accel=accel,
         memory=memory,
         kernel=kernel,
-        image=f"/proc/self/fd/{root_fd}",
-        boot_info=f"/proc/self/fd/{boot_fd}",
-        channels=tuple(theirs.fileno() for _, theirs in pairs),
+        image=guest.image,
+        boot_info=guest.boot_info,
+        channels=tuple(end and end[1].fileno() for end in ends),
+        placed=guest.placed,
     )
     launch = Launch(
         qemu_argv(plan),
         (null, complaint_write, complaint_write),
-        (*plan.channels, root_fd, boot_fd),
+        (*(fd for fd in plan.channels if fd is not None), *guest.fds),
         die_with_us=True,
+        env=QEMU_ENVIRONMENT,
     )
     launched_ns = time.monotonic_ns()
     try:
         child = spawn(launch)
     finally:
-        for fd in (null, complaint_write, boot_fd, root_fd):
+        for fd in (null, complaint_write, *guest.fds):
             os.close(fd)
-        for _, theirs in pairs:
-            theirs.close()
-    stdin, stdout, stderr, log, control = (GuestEnd(ours) for ours, _ in pairs)
-    feeds = streams.kinds[0] not in (StdioKind.CLOSED, StdioKind.NULL)
-    if not feeds:
-        stdin.finish()
+        for end in ends:
+            if end is not None:
+                end[1].close()
+    stdin, stdout, stderr, log, control = (end and GuestEnd(end[0]) for end in ends)
+    assert control is not None
     return Running(
         child,
         control,
         launched_ns,
         "QEMU",
-        outputs=(Pump(stdout, _output(1, streams)), Pump(stderr, _output(2, streams))),
-        inputs=(Pump(HostInput(0), StdinSink(stdin)),) if feeds else (),
-        logs=(Pump(log, _log_sink(options.log)),),
+        outputs=tuple(
+            Pump(end, HostOutput(fd)) for fd, end in ((1, stdout), (2, stderr)) if end is not None
+        ),
+        inputs=() if stdin is None else (Pump(HostInput(0), StdinSink(stdin)),),
+        logs=() if log is None else (Pump(log, FileSink(open_log(options.log))),),
         complaint=complaint_read,
         terminal=streams.terminal,
-        kept=() if feeds else (stdin,),
     )
 
 
-def _output(fd: int, streams: Streams) -> Sink:
-    if streams.kinds[fd] is StdioKind.CLOSED:
-        return Discard()
-    return HostOutput(fd)
-
-
-def _log_sink(path: Path | None) -> Sink:
-    return Discard() if path is None else FileSink(open_log(path))
+def _ports(streams: Streams, options: RunOptions) -> tuple[bool, ...]:
+    """Which channels the guest gets: each port costs QEMU's start a tenth of a millisecond."""
+    carried = [kind not in (StdioKind.CLOSED, StdioKind.NULL) for kind in streams.kinds]
+    return (*carried, options.log is not None, True)

@@ -21,7 +21,7 @@ struct bare_range {
 struct bare_machine {
     struct bare_range ram[BARE_RAM_RANGES]; /* ascending */
     unsigned ram_count;
-    struct bare_range module;               /* root image; length 0: none */
+    struct bare_range root_image, boot_info; /* length 0: none */
     char command_line[BARE_COMMAND_LINE_BYTES];
 };
 
@@ -29,7 +29,7 @@ struct bare_machine {
 noreturn_fn void bare_main(const struct bare_machine *machine);
 
 /* --- bare_start.c: memory before there is an allocator: whole zeroed pages right behind the
- * kernel image, never given back. NULL when the RAM or the root image is in the way. --- */
+ * kernel image, never given back. NULL when no RAM is there, or a module lies in the way. --- */
 void *bare_early_pages(u64 count);
 /* Selectors that programs run with (x86_64); 0 elsewhere. */
 u16 bare_program_cs(void);

@@ -10,7 +10,7 @@
 
 static struct stream *streams[CHANNEL_COUNT];
 
-static int stdio_kind(enum platform_channel channel)
+int stream_stdio_kind(enum platform_channel channel)
 {
     const struct platform_blob *info = platform_boot_info();
     u32 length = 0, kind = ELFIN_STDIO_PIPE;
@@ -26,7 +26,7 @@ void stream_register(struct stream *s)
     wait_queue_init(&s->readable);
     wait_queue_init(&s->writable);
     if (s->channel <= CHANNEL_STDERR)
-        s->stdio_kind = stdio_kind(s->channel);
+        s->stdio_kind = stream_stdio_kind(s->channel);
     streams[s->channel] = s;
 }
 

@@ -37,6 +37,7 @@ struct stream {
 
 void stream_register(struct stream *s);
 struct stream *stream_get(enum platform_channel channel); /* NULL: not there */
+int stream_stdio_kind(enum platform_channel channel); /* ELFIN_STDIO_*, also of one that is not there */
 
 /* devices.c: drivers are started once, in boot order; poll looks at every device for progress and
  * wakes waiters; called from on_interrupt and the idle loop. */

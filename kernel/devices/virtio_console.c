@@ -120,6 +120,7 @@ static bool start_queues(void)
         !virtio_queue_start(&device, CONTROL_OUTPUT, &control_output, CONTROL_QUEUE_SIZE))
         return false;
     virtio_queue_want_interrupt(&control_output, false);
+    virtio_queue_want_interrupt(&control_input, false); /* looked at until all have answered */
     for (unsigned i = 0; i < CONTROL_QUEUE_SIZE; i++)
         virtio_queue_put(&control_input, buffers + i * CONTROL_BUFFER_BYTES, CONTROL_BUFFER_BYTES,
                          true);
@@ -162,6 +163,8 @@ static void console_start(void)
     virtio_ready(&device);
     present = true;
     shake_hands();
+    virtio_queue_want_interrupt(&control_input, true);
+    read_control();
     for (u32 i = 1; i < ELFIN_PORT_COUNT; i++)
         if (ports[i].announced)
             stream_register(&ports[i].stream);

@@ -14,7 +14,8 @@ bool virtio_negotiate(struct virtio_device *d, u64 wanted)
     const struct virtio_transport *t = d->transport;
     u32 status = VIRTIO_STATUS_ACKNOWLEDGE | VIRTIO_STATUS_DRIVER;
 
-    t->set_status(d, 0);
+    if (t->status(d)) /* what has just been powered on is reset; each status costs QEMU dear */
+        t->set_status(d, 0);
     t->set_status(d, status);
     if ((t->features(d) & wanted) != wanted) {
         t->set_status(d, VIRTIO_STATUS_FAILED);
@@ -42,5 +43,6 @@ bool virtio_queue_start(struct virtio_device *d, u32 index, struct virtio_queue 
 
 void virtio_ready(struct virtio_device *d)
 {
-    d->transport->set_status(d, d->transport->status(d) | VIRTIO_STATUS_DRIVER_OK);
+    d->transport->set_status(d, VIRTIO_STATUS_ACKNOWLEDGE | VIRTIO_STATUS_DRIVER |
+                                    VIRTIO_STATUS_FEATURES_OK | VIRTIO_STATUS_DRIVER_OK);
 }

@@ -247,13 +247,15 @@ static struct file *open_device(u64 rdev, const char *path)
 int files_open_standard_streams(struct descriptor_table *t)
 {
     for (unsigned fd = 0; fd < ARRAY_SIZE(streams); fd++) {
-        struct stream *stream = stream_get((enum platform_channel)(CHANNEL_STDIN + fd));
+        enum platform_channel channel = (enum platform_channel)(CHANNEL_STDIN + fd);
+        struct stream *stream = stream_get(channel);
+        int kind = stream_stdio_kind(channel);
         struct file *f;
-        if (!stream || stream->stdio_kind == ELFIN_STDIO_CLOSED)
+        if (kind == ELFIN_STDIO_CLOSED || (!stream && kind != ELFIN_STDIO_NULL))
             continue;
-        if (stream->stdio_kind == ELFIN_STDIO_TTY)
+        if (kind == ELFIN_STDIO_TTY)
             f = open_device(DEVICE_PTS0, "/dev/pts/0");
-        else if (stream->stdio_kind == ELFIN_STDIO_NULL)
+        else if (kind == ELFIN_STDIO_NULL)
             f = open_device(DEVICE_NULL, "/dev/null");
         else
             f = open_stream(stream, fd);

@@ -30,8 +30,9 @@ from elfin.run import boot
 from elfin.run.kernels import require_kernel
 from elfin.run.launch import image_fd
 from elfin.run.qemu import find_qemu
+from elfin.run.start_vm import open_guest
 from elfin.run.streams import StdioKind
-from elfin.run.vm import VmPlan, qemu_argv
+from elfin.run.vm import QEMU_ENVIRONMENT, VmPlan, qemu_argv
 
 ROOT = Path(__file__).resolve().parents[2]
 BUILD = ROOT / "build/bench"
@@ -62,14 +63,18 @@ def prepared(program: Path) -> Prepared:
 
 
 def _fd_to_first_byte(
-    argv: tuple[str, ...], fds: dict[int, int], keep: tuple[int, ...], end: int
+    argv: tuple[str, ...],
+    fds: dict[int, int],
+    keep: tuple[int, ...],
+    end: int,
+    env: tuple[tuple[str, str], ...] = (),
 ) -> float:
     """Milliseconds from posix_spawn to the first byte on ``end``; then the child is waited for."""
     actions = [(os.POSIX_SPAWN_DUP2, source, target) for target, source in fds.items()]
     for fd in keep:
         os.set_inheritable(fd, True)
     begin = time.perf_counter_ns()
-    pid = os.posix_spawn(argv[0], argv, {}, file_actions=actions, setpgroup=0)
+    pid = os.posix_spawn(argv[0], argv, dict(env), file_actions=actions, setpgroup=0)
     ready, _, _ = select.select([end], [], [], 20)
     took = (time.perf_counter_ns() - begin) / 1e6
     data = os.read(end, 65536) if ready else b""
@@ -112,43 +117,31 @@ def process_first_byte(ready: Prepared) -> float:
         theirs.close()
 
 
-def vm_first_byte(
-    kernel: Path, image: str, boot_info: str, keep: tuple[int, ...], memory: int
-) -> float:
+def elfin_in_vm(ready: Prepared) -> float:
     """On microvm under TCG. The byte comes on the stdout port."""
-    qemu = find_qemu(Arch.X86_64)
+    kernel, qemu = require_kernel(Arch.X86_64, Platform.VM), find_qemu(Arch.X86_64)
     assert qemu is not None
-    pairs = [socket.socketpair() for _ in range(5)]
+    info = boot.boot_info(ready.spec, ready.options, boot.facts_now(PIPES, 0, None))
+    memory = ready.image.size + 128 * MIB
+    guest = open_guest(info, ready.image, kernel, memory, ready.options)
+    pairs = [socket.socketpair() for _ in range(3)]  # stdin is null, and nobody asked for a log
     null = os.open(os.devnull, os.O_RDWR)
-    channels = tuple(theirs.fileno() for _, theirs in pairs)
+    stdout, stderr, control = (theirs.fileno() for _, theirs in pairs)
     plan = VmPlan(
-        qemu, Arch.X86_64, Machine.MICROVM, Accel.TCG, memory, kernel, image, boot_info, channels
-    )
+        qemu, Arch.X86_64, Machine.MICROVM, Accel.TCG, memory, kernel, guest.image,
+        guest.boot_info, (None, stdout, stderr, None, control), guest.placed,
+    )  # fmt: skip
     try:
         return _fd_to_first_byte(
-            qemu_argv(plan), {0: null, 1: null, 2: null}, (*channels, *keep), pairs[1][0].fileno()
-        )
+            qemu_argv(plan), {0: null, 1: null, 2: null}, (stdout, stderr, control, *guest.fds),
+            pairs[0][0].fileno(), QEMU_ENVIRONMENT,
+        )  # fmt: skip
     finally:
-        os.close(null)
+        for fd in (null, *guest.fds):
+            os.close(fd)
         for ours, theirs in pairs:
             ours.close()
             theirs.close()
-
-
-def elfin_in_vm(ready: Prepared) -> float:
-    kernel = require_kernel(Arch.X86_64, Platform.VM)
-    boot_fd = boot.boot_file(
-        boot.boot_info(ready.spec, ready.options, boot.facts_now(PIPES, 0, None))
-    )
-    root_fd = image_fd(ready.image)
-    try:
-        return vm_first_byte(
-            kernel, f"/proc/self/fd/{root_fd}", f"/proc/self/fd/{boot_fd}", (boot_fd, root_fd),
-            ready.image.size + 128 * MIB,
-        )  # fmt: skip
-    finally:
-        os.close(boot_fd)
-        os.close(root_fd)
 
 
 def floor_argv(qemu: Path, kernel: Path) -> tuple[str, ...]:
@@ -178,7 +171,7 @@ def floor_first_byte() -> float:
     null = os.open(os.devnull, os.O_RDWR)
     try:
         argv = floor_argv(qemu, floor_kernel())
-        return _fd_to_first_byte(argv, {0: null, 1: write, 2: null}, (), read)
+        return _fd_to_first_byte(argv, {0: null, 1: write, 2: null}, (), read, QEMU_ENVIRONMENT)
     finally:
         for fd in (read, write, null):
             os.close(fd)

@@ -12,7 +12,7 @@ import pytest
 from elfin.host.errors import OptionError, PlatformError
 from elfin.model import Accel, Arch, Image, Machine, Platform, RunOptions
 from elfin.run import choose, execute, probe, qemu
-from elfin.run.vm import VmPlan, machine_for, qemu_argv
+from elfin.run.vm import PlacedBoot, VmPlan, machine_for, qemu_argv
 
 PLAN = VmPlan(
     qemu=Path("/usr/bin/qemu-system-x86_64"),
@@ -48,6 +48,26 @@ def test_microvm() -> None:
     assert devices[-5:] == [f"virtserialport,chardev={n},nr={i + 1}" for i, n in enumerate(names)]
     sockets = [f"socket,id={n},fd={20 + i}" for i, n in enumerate(names)]
     assert values(argv, "-chardev") == ["stdio,id=emergency,signal=off", *sockets]
+
+
+def test_a_channel_that_nobody_needs_has_no_port() -> None:
+    argv = qemu_argv(PLAN._replace(channels=(None, 21, 22, None, 24)))
+    ports = [device for device in values(argv, "-device") if device.startswith("virtserialport")]
+    assert ports == [f"virtserialport,chardev={n},nr={i}"
+                     for n, i in (("stdout", 2), ("stderr", 3), ("control", 5))]  # fmt: skip
+    assert "socket,id=control,fd=24" in values(argv, "-chardev")
+
+
+def test_placed_boot_has_no_loader() -> None:
+    placed = PlacedBoot("/proc/self/fd/7", "/proc/self/fd/8", 0x180000, 0x181000)
+    argv = qemu_argv(PLAN._replace(placed=placed))
+    assert values(argv, "-bios") == ["/proc/self/fd/7"]
+    assert not {"-kernel", "-initrd", "-fw_cfg"} & set(argv)
+    assert values(argv, "-device")[:3] == [
+        "loader,file=/k/elfin-vm",
+        "loader,force-raw=on,addr=0x180000,file=/proc/self/fd/8",
+        "loader,force-raw=on,addr=0x181000,file=/proc/self/fd/9",
+    ]
 
 
 def test_q35_has_pci() -> None:

@@ -109,9 +109,9 @@ static void take_property(const char *name, const u8 *value, u32 length, struct 
         n->interrupts = value;
         n->interrupt_bytes = length;
     } else if (strcmp(name, "linux,initrd-start") == 0)
-        m->module.start = cells(value, length);
+        m->root_image.start = cells(value, length);
     else if (strcmp(name, "linux,initrd-end") == 0)
-        m->module.length = cells(value, length); /* the end, until the tree is read */
+        m->root_image.length = cells(value, length); /* the end, until the tree is read */
     else if (strcmp(name, "bootargs") == 0 && text)
         memcpy(m->command_line, value, min_u64(length, BARE_COMMAND_LINE_BYTES - 1));
 }
@@ -168,9 +168,9 @@ bool device_tree_read(const void *tree, struct bare_machine *machine)
     const u8 *base = tree;
     walk(base + structure, base + structure + structure_size, (const char *)base + strings,
          strings_size, machine);
-    if (machine->module.length > machine->module.start)
-        machine->module.length -= machine->module.start;
+    if (machine->root_image.length > machine->root_image.start)
+        machine->root_image.length -= machine->root_image.start;
     else
-        machine->module = (struct bare_range){0};
+        machine->root_image = (struct bare_range){0};
     return true;
 }

@@ -19,7 +19,7 @@ static paddr_t early_next;
 
 static bool is_free_ram(paddr_t start, paddr_t end)
 {
-    if (start < machine.module.start + machine.module.length && machine.module.start < end)
+    if (start < machine.root_image.start + machine.root_image.length && machine.root_image.start < end)
         return false;
     for (unsigned i = 0; i < machine.ram_count; i++)
         if (machine.ram[i].start <= start && end <= machine.ram[i].start + machine.ram[i].length)

@@ -159,6 +159,7 @@ u64 bare_timer_longest_ns(void)
 #define PORT_RTC_INDEX 0x70
 #define PORT_RTC_DATA 0x71
 #define RTC_UPDATING 0x80
+#define RTC_ABSENT 0xff
 
 static u32 rtc(u8 index)
 {
@@ -181,12 +182,14 @@ static u64 days_since_1970(u32 year, u32 month, u32 day)
 
 static u64 rtc_wall_ns(void)
 {
+    if (rtc(10) == RTC_ABSENT)
+        return 0;
     for (int i = 0; i < 100000 && rtc(10) & RTC_UPDATING; i++)
         arch_pause();
     u32 year = from_bcd(rtc(9)), month = from_bcd(rtc(8)), day = from_bcd(rtc(7));
     u32 hour = from_bcd(rtc(4)), minute = from_bcd(rtc(2)), second = from_bcd(rtc(0));
     if (month < 1 || month > 12 || day < 1 || day > 31)
-        return 0; /* no such chip: all ones */
+        return 0;
     u64 days = days_since_1970(2000 + year, month, day);
     return (((days * 24 + hour) * 60 + minute) * 60 + second) * NSEC_PER_SEC;
 }

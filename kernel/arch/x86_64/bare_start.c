@@ -65,15 +65,23 @@ static void read_memory_map(const struct start_info *info)
     }
 }
 
+/* The first is the root image, the second, where the loader knows Elfin, the boot information. */
+static void read_modules(const struct start_info *info)
+{
+    struct bare_range *const wanted[] = {&machine.root_image, &machine.boot_info};
+    const struct start_module *modules = loader_data(info->modules);
+
+    for (u32 i = 0; modules && i < info->module_count && i < ARRAY_SIZE(wanted); i++)
+        *wanted[i] = (struct bare_range){modules[i].start, modules[i].size};
+}
+
 static void read_start_info(u32 start_info)
 {
     const struct start_info *info = loader_data(start_info);
     if (!info || info->magic != START_MAGIC)
         return;
     read_memory_map(info);
-    const struct start_module *module = loader_data(info->modules);
-    if (info->module_count && module)
-        machine.module = (struct bare_range){module->start, module->size};
+    read_modules(info);
     const char *text = loader_data(info->command_line);
     if (text)
         memcpy(machine.command_line, text, strnlen(text, BARE_COMMAND_LINE_BYTES - 1));
@@ -81,8 +89,11 @@ static void read_start_info(u32 start_info)
 
 static bool is_free_ram(paddr_t start, paddr_t end)
 {
-    if (start < machine.module.start + machine.module.length && machine.module.start < end)
-        return false;
+    const struct bare_range *const modules[] = {&machine.root_image, &machine.boot_info};
+
+    for (unsigned i = 0; i < ARRAY_SIZE(modules); i++)
+        if (start < modules[i]->start + modules[i]->length && modules[i]->start < end)
+            return false;
     for (unsigned i = 0; i < machine.ram_count; i++)
         if (machine.ram[i].start <= start &&
             end <= machine.ram[i].start + machine.ram[i].length)

@@ -15,7 +15,7 @@
 #define PROGRAM_END 0x7ffffffff000ull
 #define TICK_NS 10000000u
 #define BOOT_FILE "opt/org.elfin/boot"
-#define RESERVED_MAX (BARE_RAM_RANGES + 3)
+#define RESERVED_MAX (BARE_RAM_RANGES + 4)
 
 const struct bare_machine *vm_machine;
 u64 platform_direct_map;
@@ -57,6 +57,15 @@ const struct platform_blob *platform_root_image(void)
     return &root_image;
 }
 
+static void reserve_module(const struct bare_range *module, unsigned *count)
+{
+    u64 start = align_down(module->start, PAGE_SIZE);
+    u64 end = align_up(module->start + module->length, PAGE_SIZE);
+
+    if (module->length)
+        reserved[(*count)++] = (struct platform_range){start, end - start};
+}
+
 static void find_frames(const struct bare_machine *m)
 {
     struct bare_range kernel = bare_kernel_range();
@@ -73,20 +82,28 @@ static void find_frames(const struct bare_machine *m)
     traits.frames_start = PAGE_SIZE;
     traits.frames_end = at;
     reserved[n++] = (struct platform_range){kernel.start, kernel.length};
-    if (m->module.length) {
-        u64 start = align_down(m->module.start, PAGE_SIZE);
-        u64 end = align_up(m->module.start + m->module.length, PAGE_SIZE);
-        reserved[n++] = (struct platform_range){start, end - start};
-    }
+    reserve_module(&m->root_image, &n);
+    reserve_module(&m->boot_info, &n);
 }
 
-static void find_root_image(const struct bare_machine *m)
+static struct platform_blob blob_of(const struct bare_range *module)
 {
-    if (!m->module.length)
-        return;
-    root_image = (struct platform_blob){.data = paddr_to_pointer(m->module.start),
-                                        .size = m->module.length,
-                                        .paddr = m->module.start};
+    if (!module->length)
+        return (struct platform_blob){0};
+    return (struct platform_blob){.data = paddr_to_pointer(module->start),
+                                  .size = module->length,
+                                  .paddr = module->start};
+}
+
+/* A loader that knows Elfin passes the boot information as a module; QEMU's own loader knows only
+ * one module, so that it comes through fw_cfg. */
+static struct platform_blob find_boot_info(const struct bare_machine *m)
+{
+    struct platform_blob found = blob_of(&m->boot_info);
+
+    if (!found.data && bare_firmware_file(BOOT_FILE, &found.data, &found.size))
+        found.paddr = pointer_to_paddr(found.data);
+    return found.paddr ? found : (struct platform_blob){0};
 }
 
 noreturn_fn void bare_main(const struct bare_machine *machine)
@@ -96,12 +113,9 @@ noreturn_fn void bare_main(const struct bare_machine *machine)
     traits.program_ss = bare_program_ss();
     platform_direct_map = bare_direct_map;
     bare_interrupts_start();
-    if (bare_firmware_file(BOOT_FILE, &boot_info.data, &boot_info.size))
-        boot_info.paddr = pointer_to_paddr(boot_info.data);
-    else
-        boot_info = (struct platform_blob){0};
+    boot_info = find_boot_info(machine);
     vm_clock_start();
-    find_root_image(machine);
+    root_image = blob_of(&machine->root_image);
     find_frames(machine);
     bare_interrupts_on();
     on_start();
