@@ -129,7 +129,8 @@ struct linux_mmsghdr {
     uint32_t padding;
 };
 
-struct linux_cmsghdr { /* the data follow; the next one is aligned to 8 bytes */
+/* The data follow; the next one is aligned to 8 bytes. */
+struct linux_cmsghdr {
     uint64_t cmsg_len; /* with this header */
     int32_t cmsg_level;
     int32_t cmsg_type;

@@ -19,6 +19,7 @@
 #include "load/load.h"
 #include "memory/page.h"
 #include "memory/space.h"
+#include "net/net.h"
 #include "platform/platform.h"
 #include "shim/shim.h"
 #include "task/task.h"
@@ -145,6 +146,9 @@ noreturn_fn void on_start(void)
     int error = files_start();      /* a root, /proc, /dev, /tmp */
     if (error)
         panic("the root image cannot be mounted: error %d", -error);
+#if CONFIG_FEATURE_POSIX_SOCKET
+    net_start();                    /* sockets show in /proc */
+#endif
     vdso_start();                   /* time without a call */
     start_shim(&info);              /* doors count and trace as asked */
     start_program(&info);

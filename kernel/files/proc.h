@@ -55,5 +55,8 @@ void proc_show_statm(struct text *t, const struct proc_subject *s);
 extern const struct proc_entry proc_system_entries[];
 void proc_show_mounts(struct text *t, const struct proc_subject *s);
 void proc_show_mountinfo(struct text *t, const struct proc_subject *s);
+/* proc_net.c */
+#define PROC_NET_MOST 16
+extern struct proc_entry proc_net_entries[PROC_NET_MOST + 1];
 /* proc_sys.c */
 extern const struct proc_entry proc_sys_entries[];

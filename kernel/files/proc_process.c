@@ -214,7 +214,7 @@ static int follow_exe(const struct proc_subject *s, struct path_node **out)
     {.name = "exe", .mode = S_IFLNK | 0777, .target = target_exe, .follow = follow_exe},           \
     PROC_FILE("mounts", proc_show_mounts), PROC_FILE("mountinfo", proc_show_mountinfo),            \
     PROC_FILE("oom_score", show_zero), PROC_FILE("oom_score_adj", show_zero),                      \
-    PROC_FILE("cgroup", show_cgroup)
+    PROC_FILE("cgroup", show_cgroup), PROC_DIRECTORY("net", proc_net_entries)
 
 static const struct proc_entry thread_entries[] = {COMMON_ENTRIES, {.name = NULL}};
 

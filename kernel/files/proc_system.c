@@ -154,10 +154,16 @@ static size_t target_mounts(unused_arg const struct proc_subject *s, char *out, 
     return (size_t)format_text(out, size, "self/mounts");
 }
 
+static size_t target_net(unused_arg const struct proc_subject *s, char *out, size_t size)
+{
+    return (size_t)format_text(out, size, "self/net");
+}
+
 const struct proc_entry proc_system_entries[] = {
     {.name = "self", .mode = S_IFLNK | 0777, .target = target_self},
     {.name = "thread-self", .mode = S_IFLNK | 0777, .target = target_thread},
     {.name = "mounts", .mode = S_IFLNK | 0777, .target = target_mounts},
+    {.name = "net", .mode = S_IFLNK | 0777, .target = target_net},
     PROC_FILE("cmdline", show_cmdline),
     PROC_FILE("cpuinfo", show_cpuinfo),
     PROC_FILE("filesystems", show_filesystems),

@@ -117,6 +117,10 @@ int socket_set_option(struct socket *s, int level, int name, struct user_ptr val
 int socket_get_option(struct socket *s, int level, int name, struct user_ptr value,
                       struct user_ptr length);
 
+/* message.c: sendmsg and recvmsg with the struct msghdr at `header` */
+long message_send(struct file *f, struct user_ptr header, u32 flags);
+long message_receive(struct file *f, struct user_ptr header, u32 flags);
+
 /* address.c, ancillary.c: between program memory and the kernel */
 int address_load(struct socket_address *out, struct user_ptr from, s32 length);
 /* As getsockname(2) stores it: cut to *length, which becomes the real length. */

@@ -34,6 +34,7 @@ struct unix_socket *unix_new(u16 type)
     list_init(&u->arrivals);
     list_init(&u->arrival);
     list_init(&u->in_flight_link);
+    list_init(&u->visit);
     wait_queue_init(&u->room);
     list_push_back(&unix_sockets, &u->link);
     return u;

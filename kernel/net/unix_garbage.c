@@ -4,14 +4,16 @@
  *
  * Holds:    every unix socket whose file travels in a packet, and how many packets carry it.
  * Promises: sockets that can be reached only through each other's queues are emptied, so that
- *           their files are closed. It is looked for when a unix socket is closed and when many
- *           files are in flight.
+ *           their files are closed. They are looked for when a unix socket is closed; with many in
+ *           flight not at each, so that a close costs a bounded time.
  * See:      unix(7) SCM_RIGHTS, "BUGS"
  */
 #include "net/unix_internal.h"
 
+#define VISITS_PER_CLOSE 256u
+
 static struct list in_flight = LIST_INIT(in_flight);
-static u32 files_in_flight;
+static u32 files_in_flight, sockets_in_flight;
 
 u32 unix_files_in_flight(void)
 {
@@ -25,7 +27,9 @@ void unix_note_flight(struct file *const *files, u32 count, int change)
         struct unix_socket *u = unix_socket_of(files[n]);
         if (!u)
             continue;
+        sockets_in_flight -= u->in_flight != 0;
         u->in_flight += (u32)change;
+        sockets_in_flight += u->in_flight != 0;
         list_remove(&u->in_flight_link);
         if (u->in_flight)
             list_push_back(&in_flight, &u->in_flight_link);
@@ -57,12 +61,14 @@ static void count(struct unix_socket *u)
     u->found++;
 }
 
-static bool found_more;
+static struct list to_visit = LIST_INIT(to_visit);
 
 static void reach(struct unix_socket *u)
 {
-    found_more |= !u->reachable;
+    if (u->reachable)
+        return;
     u->reachable = true;
+    list_push_back(&to_visit, &u->visit);
 }
 
 /* Candidates: held by packets alone. Reachable: held by a packet outside of candidates' queues. */
@@ -80,16 +86,12 @@ static void mark(void)
     }
     list_for_each(at, &in_flight) {
         struct unix_socket *u = list_entry(at, struct unix_socket, in_flight_link);
-        u->reachable = u->candidate && u->found < u->in_flight;
+        u->reachable = false;
+        if (u->candidate && u->found < u->in_flight)
+            reach(u);
     }
-    do {
-        found_more = false;
-        list_for_each(at, &in_flight) {
-            struct unix_socket *u = list_entry(at, struct unix_socket, in_flight_link);
-            if (u->reachable)
-                visit_queue(u, reach);
-        }
-    } while (found_more);
+    for (struct list *l; (l = list_pop_front(&to_visit));)
+        visit_queue(list_entry(l, struct unix_socket, visit), reach);
 }
 
 static void take_packets(struct unix_socket *u, struct list *garbage)
@@ -104,9 +106,12 @@ static void take_packets(struct unix_socket *u, struct list *garbage)
 void unix_collect(void)
 {
     static bool busy;
+    static u32 credit;
     struct list garbage = LIST_INIT(garbage);
-    if (busy || list_empty(&in_flight))
+    credit = sockets_in_flight ? credit + VISITS_PER_CLOSE : 0;
+    if (busy || !credit || credit < sockets_in_flight)
         return;
+    credit = 0;
     busy = true;
     mark();
     list_for_each(at, &in_flight) {

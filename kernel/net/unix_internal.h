@@ -44,7 +44,8 @@ struct unix_socket {
     struct linux_ucred peer_credentials;
     u32 in_flight;               /* packets that carry its file */
     struct list in_flight_link;
-    u32 found;                   /* garbage collector: of those, in candidates' queues */
+    struct list visit;           /* unix_garbage.c's own, from here */
+    u32 found;                   /* of in_flight, in queues of candidates */
     bool candidate, reachable;
 };
 
@@ -115,6 +116,11 @@ long unix_send_datagram(struct socket *s, struct message *m);
 long unix_send_sequenced(struct socket *s, struct message *m);
 long unix_receive_stream(struct socket *s, struct message *m);
 long unix_receive_datagram(struct socket *s, struct message *m);
+
+/* unix_proc.c */
+struct text;
+struct proc_subject;
+void unix_show(struct text *t, const struct proc_subject *s);
 
 /* unix_garbage.c */
 void unix_note_flight(struct file *const *files, u32 count, int change);

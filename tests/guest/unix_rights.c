@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Descriptors and credentials in messages, between processes; cycles of sockets in flight. */
+/* guest: libc=glibc */ /* musl copies and checks messages itself */
 #include "check.h"
 
 #include <dirent.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Unix sockets within one process: pairs, names, connections, options, shutdown, messages. */
+/* guest: libc=glibc */ /* musl copies and checks messages itself */
 #include "check.h"
 
 #include <fcntl.h>
@@ -493,6 +494,44 @@ static void edges(void)
     close(p[0]), close(ep);
 }
 
+/* The line of /proc/net/unix with this name, without the address of Linux's object. */
+static void listed(const char *name, const char *expected)
+{
+    char line[256], seen[256] = "";
+    FILE *f = fopen("/proc/net/unix", "r");
+    CHECK(f && fgets(line, sizeof(line), f) &&
+          strcmp(line, "Num       RefCount Protocol Flags    Type St Inode Path\n") == 0);
+    while (f && fgets(line, sizeof(line), f)) {
+        unsigned references, protocol, flags, type, state;
+        unsigned long inode;
+        char path[128] = "";
+        if (sscanf(line, "%*[0-9a-f]: %x %x %x %x %x %lu %127s", &references, &protocol, &flags,
+                   &type, &state, &inode, path) >= 6 && strcmp(path, name) == 0)
+            snprintf(seen, sizeof(seen), "%u %u %x %u %u %d", references, protocol, flags, type,
+                     state, inode != 0);
+    }
+    if (strcmp(seen, expected) != 0) {
+        printf("/proc/net/unix: %s is %s, not %s\n", name, seen, expected);
+        check_failures++;
+    }
+    fclose(f);
+}
+
+static void listing(void)
+{
+    struct sockaddr_un a;
+    int l = socket(AF_UNIX, SOCK_STREAM, 0), c = socket(AF_UNIX, SOCK_STREAM, 0);
+    CHECK(bind(l, (struct sockaddr *)&a, named(&a, "listed.sock")) == 0);
+    listed("listed.sock", "2 0 0 1 1 1");
+    CHECK(listen(l, 5) == 0);
+    listed("listed.sock", "2 0 10000 1 1 1");
+    CHECK(connect(c, (struct sockaddr *)&a, sizeof(a)) == 0);
+    close(l), unlink("listed.sock");
+    CHECK(bind(c, (struct sockaddr *)&a, abstract(&a, "li\1sted")) == 0);
+    listed("@li\1sted", "2 0 0 1 3 1");
+    close(c);
+}
+
 int main(void)
 {
     struct sigaction act = {.sa_handler = on_signal};
@@ -510,5 +549,6 @@ int main(void)
     options();
     many_messages();
     edges();
+    listing();
     CHECK_DONE();
 }

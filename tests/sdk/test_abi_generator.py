@@ -89,7 +89,7 @@ int main(void)
            r->handler((u64)&the_frame, 0, 0, 0, 0, 0));
     r = abi_row(SYS_settimeofday);
     printf("%s %d %d\n", abi_row_name(r), r->handler == NULL, r->answer);
-    r = abi_row(SYS_socket);
+    r = abi_row(SYS_userfaultfd);
     printf("%s %d %d %d\n", abi_row_name(r), r->handler == NULL, r->answer, r->support);
     r = abi_row(400);
     printf("gap '%s' %d %d\n", abi_row_name(r), r->handler == NULL, r->answer);
@@ -117,7 +117,7 @@ def test_dispatch_calls_handlers_of_every_shape(optimise: str, tmp_path: Path) -
         f"mmap {10 + 1 + (1 << 40)}",
         "rt_sigreturn 1 1",
         "settimeofday 1 -1",
-        "socket 1 -38 0",
+        "userfaultfd 1 -38 0",
         "gap '' 1 -38",
         "beyond 1",
         "1 1 2",

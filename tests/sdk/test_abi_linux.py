@@ -35,7 +35,7 @@ asm/statfs.h asm/ucontext.h asm/prctl.h
 """.split()
 LIBC_HEADERS = """
 dirent.h elf.h fcntl.h sched.h signal.h sys/epoll.h sys/eventfd.h sys/mman.h sys/signalfd.h
-sys/stat.h sys/statvfs.h sys/uio.h unistd.h
+sys/socket.h sys/stat.h sys/statvfs.h sys/uio.h sys/un.h unistd.h
 """.split()
 
 STAT_TIMES = {f"st_{x}time_sec": f"st_{x}time" for x in "amc"}
@@ -112,6 +112,16 @@ STRUCTS_BY_MACHINE: dict[str, dict[str, tuple[str, dict[str, str]]]] = {
     },
 }
 
+# Structs that only libc declares for programs.
+LIBC_STRUCTS: dict[str, tuple[str, dict[str, str]]] = {
+    "linux_sockaddr_un": ("sockaddr_un", {}),
+    "linux_msghdr": ("msghdr", {}),
+    "linux_mmsghdr": ("mmsghdr", {}),
+    "linux_cmsghdr": ("cmsghdr", {}),
+    "linux_ucred": ("ucred", {}),
+    "linux_linger": ("linger", {}),
+}
+
 # Where libc says something other than the kernel.
 NOT_LIBC = {
     "O_LARGEFILE",  # 0: always on
@@ -180,9 +190,8 @@ def present(compiler: str, headers: list[str]) -> list[str]:
     )
 
 
-def struct_checks(machine: str) -> list[str]:
+def struct_checks(table: dict[str, tuple[str, dict[str, str]]]) -> list[str]:
     lines = []
-    table = {**STRUCTS, **STRUCTS_BY_MACHINE[machine]}
     for ours, (theirs, names) in table.items():
         if theirs not in ("rseq", "statx"):  # Linux appends to these
             lines.append(
@@ -225,16 +234,17 @@ def kernel_source(machine: str, compiler: str) -> str:
         [
             preamble(values, compiler, KERNEL_HEADERS),
             constant_checks(values, comparable(values)),
-            "\n".join(struct_checks(machine)) + "\n",
+            "\n".join(struct_checks({**STRUCTS, **STRUCTS_BY_MACHINE[machine]})) + "\n",
         ]
     )
 
 
 def libc_source(compiler: str) -> str:
-    """The C file that checks constants against libc's headers."""
+    """The C file that checks constants and some structs against libc's headers."""
     values = our_values(compiler)
     names = [name for name in comparable(values) if name not in NOT_LIBC]
-    return preamble(values, compiler, LIBC_HEADERS) + constant_checks(values, names)
+    checks = constant_checks(values, names) + "\n".join(struct_checks(LIBC_STRUCTS)) + "\n"
+    return preamble(values, compiler, LIBC_HEADERS) + checks
 
 
 def comparable(values: dict[str, str]) -> list[str]:
