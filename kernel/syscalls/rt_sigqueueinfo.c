@@ -11,8 +11,6 @@ static long load_info(int target, int signal, struct user_ptr info, struct linux
         return -EFAULT;
     if ((out->si_code >= 0 || out->si_code == SI_TKILL) && target != current_thread()->tid)
         return -EPERM;
-    if (signal < 0 || signal > LINUX_NSIG)
-        return -EINVAL;
     out->si_signo = signal;
     return 0;
 }
@@ -21,13 +19,8 @@ long sys_rt_sigqueueinfo(int pid, int signal, struct user_ptr info)
 {
     struct linux_siginfo copy;
     long error = load_info(pid, signal, info, &copy);
-    struct process *p = process_find(pid);
 
-    if (error)
-        return error;
-    if (!p)
-        return -ESRCH;
-    return signal ? signal_send_process(p, signal, &copy) : 0;
+    return error ? error : signal_to_pid(pid, signal, &copy);
 }
 
 long sys_rt_tgsigqueueinfo(int tgid, int tid, int signal, struct user_ptr info)
@@ -37,10 +30,5 @@ long sys_rt_tgsigqueueinfo(int tgid, int tid, int signal, struct user_ptr info)
     if (tgid <= 0 || tid <= 0)
         return -EINVAL;
     long error = load_info(tid, signal, info, &copy);
-    struct thread *t = thread_find(tid);
-    if (error)
-        return error;
-    if (!t || t->process->pid != tgid)
-        return -ESRCH;
-    return signal ? signal_send_thread(t, signal, &copy) : 0;
+    return error ? error : signal_to_thread(tgid, tid, signal, &copy);
 }

@@ -6,16 +6,11 @@
 
 static long send(int tgid, int tid, int signal)
 {
-    struct thread *t = thread_find(tid);
     struct linux_siginfo info = {.si_signo = signal, .si_code = SI_TKILL};
 
-    if (signal < 0 || signal > LINUX_NSIG)
-        return -EINVAL;
-    if (!t || (tgid && t->process->pid != tgid))
-        return -ESRCH;
     info.sent.si_pid = current_process()->pid;
     info.sent.si_uid = current_process()->credentials.uid;
-    return signal ? signal_send_thread(t, signal, &info) : 0;
+    return signal_to_thread(tgid, tid, signal, &info);
 }
 
 long sys_tgkill(int tgid, int tid, int signal)

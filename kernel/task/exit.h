@@ -20,6 +20,7 @@ void report_end(struct process *p);  /* a zombie from here on; it may be reaped 
 void report_stop(struct process *p, int signal);  /* the whole process has stopped */
 void report_continue(struct process *p);
 void report_orphan(struct process *child, struct process *old_parent); /* has a new parent */
+bool group_is_orphaned(s32 pgid, s32 sid); /* nobody is left who could continue its members */
 void report_leaving(struct process *p); /* its group may be orphaned by that */
 /* A status in wait(2)'s form as siginfo's si_code and si_status. */
 void report_exit_code(int wait_status, int *code, int *status);

@@ -106,13 +106,22 @@ static bool is_orphaned(s32 pgid, s32 sid, const struct process *leaving, bool *
     *stopped = false;
     list_for_each(node, process_all()) {
         const struct process *p = list_entry(node, struct process, link);
-        if (p->pgid != pgid || p == leaving || p->zombie || !p->parent)
+        if (p->pgid != pgid || p == leaving || p->zombie)
             continue;
+        if (!p->parent) /* whoever started the machine can continue it */
+            return false;
         if (p->parent->pgid != pgid && p->parent->sid == sid)
             return false;
         *stopped |= is_stopped(p);
     }
     return true;
+}
+
+bool group_is_orphaned(s32 pgid, s32 sid)
+{
+    bool stopped;
+
+    return is_orphaned(pgid, sid, NULL, &stopped);
 }
 
 static void signal_group(s32 pgid, int signal)

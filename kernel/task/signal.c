@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Sending signals and taking them.
+ * What is pending, what is blocked, and taking signals.
  *
- * Holds: nothing; what is pending stands in threads and processes (signal_queue.c).
- * See: signal(7), sigaction(2), rt_sigqueueinfo(2)
+ * Holds:    nothing; what is pending stands in threads and processes (signal_queue.c).
+ * Promises: a thread's `signalled` says that it has been told to look. A signal of the whole process
+ *           is told to one thread (signal_send.c); whenever a thread can no longer take what it
+ *           was told of, because it blocks it or ends, another one is told.
+ * See:      signal(7), sigaction(2)
  */
-#include "abi/linux/poll.h"
+#include "abi/linux/errno.h"
 #include "task/interval.h"
 #include "task/posix_timer.h"
 #include "task/signal_internal.h"
@@ -27,59 +30,68 @@ enum default_action signal_default(int signal)
     }
 }
 
-static bool is_ignored(const struct process *p, int signal)
+bool signal_is_ignored(const struct process *p, int signal)
 {
     u64 handler = p->actions[signal - 1].handler;
+    enum default_action usual = signal_default(signal);
+
     if (handler == SIG_IGN)
         return true;
-    return handler == SIG_DFL && signal_default(signal) == DEFAULT_IGNORE;
+    return handler == SIG_DFL && (usual == DEFAULT_IGNORE || usual == DEFAULT_CONTINUE);
+}
+
+static u64 deliverable(const struct thread *t)
+{
+    return (t->signals.pending | t->process->signals.pending) & ~t->blocked;
 }
 
 bool signal_pending(const struct thread *t)
 {
-    if (thread_must_end(t))
-        return true;
-    return ((t->signals.pending | t->process->signals.pending) & ~t->blocked) != 0;
+    return t->signalled || t->process->stop_signal || thread_must_end(t);
+}
+
+void signal_wake(struct thread *t)
+{
+    t->signalled = true;
+    if (t == current_thread())
+        __atomic_or_fetch(&this_cpu()->pending, PENDING_SIGNAL, __ATOMIC_RELAXED);
+    if (t->state == THREAD_SLEEPING && t->interruptible)
+        thread_make_runnable(t);
+}
+
+/* The thread looks itself, as its mask or its queues have changed. */
+static void look_again(struct thread *t)
+{
+    t->signalled = false;
+    if (deliverable(t))
+        signal_wake(t);
+}
+
+/* Signals of the process that `t` does not take (any more): told to others. */
+static void pass_on(struct thread *t, u64 set)
+{
+    struct process *p = t->process;
+
+    set &= p->signals.pending;
+    list_for_each(node, &p->threads) {
+        struct thread *other = list_entry(node, struct thread, in_process);
+        if (!set)
+            return;
+        if (other == t || other->state == THREAD_DEAD || !(set & ~other->blocked))
+            continue;
+        signal_wake(other);
+        set &= other->blocked;
+    }
 }
 
 void signal_set_blocked(u64 mask)
 {
     struct thread *t = current_thread();
+    u64 more = mask & ~t->blocked;
+
     t->blocked = mask & ~UNBLOCKABLE;
-    if (signal_pending(t))
-        __atomic_or_fetch(&this_cpu()->pending, PENDING_SIGNAL, __ATOMIC_RELAXED);
-}
-
-/* Makes the thread look at its signals: now if it runs, soon if it sleeps interruptibly. */
-static void notify(struct thread *t, int signal)
-{
-    if (t->blocked & LINUX_SIGMASK(signal))
-        return;
-    if (t == current_thread())
-        __atomic_or_fetch(&this_cpu()->pending, PENDING_SIGNAL, __ATOMIC_RELAXED);
-    else if (t->state == THREAD_SLEEPING && t->interruptible)
-        thread_make_runnable(t);
-    if (t == current_thread() && t->state == THREAD_SLEEPING && t->interruptible)
-        thread_make_runnable(t);
-}
-
-/* What a signal shows that a program's own call brought upon it: SIGPIPE, SIGXFSZ. */
-static struct linux_siginfo from_itself(void)
-{
-    struct linux_siginfo info = {.si_code = SI_USER};
-
-    info.sent.si_pid = current_process()->pid;
-    info.sent.si_uid = current_process()->credentials.uid;
-    return info;
-}
-
-void signal_flush(struct process *p, int signal)
-{
-    u64 set = LINUX_SIGMASK(signal);
-
-    signal_queue_forget(&p->signals, set);
-    list_for_each(node, &p->threads)
-        signal_queue_forget(&list_entry(node, struct thread, in_process)->signals, set);
+    pass_on(t, more);
+    look_again(t);
 }
 
 void signal_forget_thread(struct thread *t)
@@ -87,104 +99,67 @@ void signal_forget_thread(struct thread *t)
     signal_queue_forget(&t->signals, ~0ull);
 }
 
-static bool blocked_by_all(struct process *p, int signal)
+void signal_thread_ends(struct thread *t)
 {
-    list_for_each(node, &p->threads) {
-        if (!(list_entry(node, struct thread, in_process)->blocked & LINUX_SIGMASK(signal)))
-            return false;
-    }
-    return true;
+    u64 could_take = ~t->blocked;
+
+    t->blocked = ~0ull;
+    pass_on(t, could_take);
+    process_note_stopped(t->process);
 }
 
-/* Whoever reads a signalfd, and the thread that is to take it: t, or one that does not block it. */
-static void tell(struct process *p, struct thread *t, int signal)
+void signal_forget(struct process *p, u64 set)
 {
-    wake_all(&p->signal_wait, POLLIN);
-    if (t) {
-        notify(t, signal);
-        return;
-    }
-    list_for_each(node, &p->threads) {
-        t = list_entry(node, struct thread, in_process);
-        if (t->blocked & LINUX_SIGMASK(signal))
-            continue;
-        notify(t, signal);
-        break;
-    }
+    signal_queue_forget(&p->signals, set);
+    list_for_each(node, &p->threads)
+        signal_queue_forget(&list_entry(node, struct thread, in_process)->signals, set);
 }
 
-/* A blocked signal is kept although it is ignored: the handler may change before it is let in. */
-static bool is_dropped(struct process *p, struct thread *t, int signal)
+void signal_flush(struct process *p, int signal)
 {
-    bool blocked = t ? t->blocked & LINUX_SIGMASK(signal) : blocked_by_all(p, signal);
-
-    return is_ignored(p, signal) && !blocked;
-}
-
-static int send(struct process *p, struct thread *t, int signal, const struct linux_siginfo *info)
-{
-    if (p->zombie || is_dropped(p, t, signal))
-        return 0;
-    struct linux_siginfo own = info ? *info : from_itself();
-    int error = signal_queue_put(p, t ? &t->signals : &p->signals, signal, &own);
-    if (!error)
-        tell(p, t, signal);
-    return error;
-}
-
-int signal_send_process(struct process *p, int signal, const struct linux_siginfo *info)
-{
-    return send(p, NULL, signal, info);
-}
-
-int signal_send_thread(struct thread *t, int signal, const struct linux_siginfo *info)
-{
-    return send(t->process, t, signal, info);
-}
-
-bool signal_send_prepared(struct process *p, struct thread *t, struct queued_signal *entry)
-{
-    int signal = entry->info.si_signo;
-
-    if (is_dropped(p, t, signal))
-        return false;
-    signal_queue_put_prepared(t ? &t->signals : &p->signals, entry);
-    tell(p, t, signal);
-    return true;
-}
-
-void signal_force(int signal, const struct linux_siginfo *info)
-{
-    struct thread *t = current_thread();
-    struct signal_action *action = &t->process->actions[signal - 1];
-
-    if ((t->blocked & LINUX_SIGMASK(signal)) || action->handler == SIG_IGN) {
-        *action = (struct signal_action){.handler = SIG_DFL};
-        t->blocked &= ~LINUX_SIGMASK(signal);
-    }
-    (void)signal_queue_put(t->process, &t->signals, signal, info);
-    notify(t, signal);
+    signal_forget(p, LINUX_SIGMASK(signal));
 }
 
 static int lowest(u64 set) { return set ? __builtin_ctzll(set) + 1 : 0; }
 
+/* A fault's signal first, then by number. */
+static int next_of(u64 set)
+{
+    return lowest(set & SYNCHRONOUS ? set & SYNCHRONOUS : set);
+}
+
 int signal_take(struct thread *t, u64 allowed, struct linux_siginfo *info)
 {
-    u64 own = t->signals.pending & allowed, shared = t->process->signals.pending & allowed;
-    int signal = lowest(own & SYNCHRONOUS);
-    struct signal_queue *q = &t->signals;
+    struct process *p = t->process;
+    struct signal_queue *q = t->signals.pending & allowed ? &t->signals : &p->signals;
+    int signal = next_of(q->pending & allowed);
 
-    if (!signal)
-        signal = lowest(own);
-    if (!signal) {
-        signal = lowest(shared);
-        q = &t->process->signals;
-    }
     if (signal)
         signal_queue_take(q, signal, info);
     if (signal == SIGALRM)
-        interval_signal_taken(t->process);
+        interval_signal_taken(p);
+    look_again(t);
     return signal;
+}
+
+int signal_wait_for(u64 wanted, u64 deadline_ns, struct linux_siginfo *info)
+{
+    struct thread *t = current_thread();
+    int signal = signal_take(t, wanted, info);
+    enum sleep_result why = SLEEP_WOKEN;
+
+    if (signal || deadline_ns == 0)
+        return signal;
+    t->awaited = wanted & t->blocked;
+    u64 blocked = t->blocked;
+    signal_set_blocked(blocked & ~wanted);
+    while (!signal && why == SLEEP_WOKEN) {
+        why = thread_sleep(deadline_ns, true);
+        signal = signal_take(t, wanted, info);
+    }
+    t->awaited = 0;
+    signal_set_blocked(blocked);
+    return signal || why != SLEEP_INTERRUPTED ? signal : -EINTR;
 }
 
 static void look_at_cpu_time(struct timer *timer unused_arg)

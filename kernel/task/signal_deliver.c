@@ -119,7 +119,7 @@ static void enter_handler_state(struct thread *t, struct signal_action *action, 
     t->restore_blocked = false;
     if (!(action->flags & SA_NODEFER))
         mask |= LINUX_SIGMASK(signal);
-    t->blocked = mask & ~UNBLOCKABLE;
+    signal_set_blocked(mask);
     if (t->altstack_flags & SS_AUTODISARM) {
         t->altstack_sp = t->altstack_size = 0;
         t->altstack_flags = SS_DISABLE;
@@ -151,7 +151,9 @@ static void default_action(int signal)
     switch (signal_default(signal)) {
     case DEFAULT_IGNORE:
     case DEFAULT_CONTINUE:
-    case DEFAULT_STOP: /* job control comes with processes; a lone program has nobody to wake it */
+        return;
+    case DEFAULT_STOP:
+        process_stop(current_process(), signal);
         return;
     case DEFAULT_CORE:
     case DEFAULT_TERMINATE:
@@ -170,6 +172,17 @@ static bool finish_without_handler(struct trap_frame *frame)
     return changed;
 }
 
+/* The next signal to act on; 0: none. Does not return in a thread that has to end. */
+static int next_signal(struct thread *t, struct linux_siginfo *info)
+{
+    while (thread_must_end(t) || t->process->stop_signal) {
+        if (thread_must_end(t))
+            thread_exit(0);
+        thread_stay_stopped(t);
+    }
+    return signal_take(t, ~t->blocked, info);
+}
+
 bool signals_deliver(struct trap_frame *frame)
 {
     struct thread *t = current_thread();
@@ -177,11 +190,8 @@ bool signals_deliver(struct trap_frame *frame)
     bool changed = false;
     int signal;
 
-    if (thread_must_end(t))
-        thread_exit(0);
-    while ((signal = signal_take(t, ~t->blocked, &info))) {
+    while ((signal = next_signal(t, &info))) {
         struct signal_action *action = &t->process->actions[signal - 1];
-        observe_signal(t, &info);
         if (action->handler == SIG_IGN)
             continue;
         if (action->handler == SIG_DFL) {

@@ -83,6 +83,8 @@ struct process {
     struct wait_queue end_wait;  /* woken when a thread has ended, when it has become a zombie */
     s32 exit_signal;             /* to the parent when it ends; 0: none */
     s32 parent_death_signal;     /* PR_SET_PDEATHSIG */
+    s32 stop_signal;             /* its threads stop, or have stopped; 0: they run */
+    unsigned stopped_threads;
     s32 stop_report;             /* the signal that stopped it, until a wait has told; 0: none */
     bool continue_report;        /* it went on, and no wait has told */
     bool subreaper;              /* PR_SET_CHILD_SUBREAPER */
@@ -131,6 +133,8 @@ struct thread {
     u64 blocked;                 /* signal mask */
     u64 saved_blocked;           /* rt_sigsuspend, ppoll: put back after the handler frame */
     bool restore_blocked;
+    bool signalled;              /* it was told to look at its signals */
+    u64 awaited;                 /* blocked signals that sigtimedwait waits for */
     struct signal_queue signals; /* thread-directed */
     u64 altstack_sp, altstack_size;
     u32 altstack_flags;          /* as the program gave them */
@@ -222,19 +226,33 @@ struct signal_actions *signal_actions_copy(const struct signal_action *from); /*
 void signal_actions_replace(struct process *p, struct signal_actions *a);     /* takes a */
 void signal_actions_drop(struct process *p);
 void signal_actions_reset(struct process *p);        /* execve: handlers of the old program go */
-/* signal.c. info NULL: the current process brought it upon itself. */
+/* signal.c */
 void signal_init_process(struct process *p);         /* pending signals and timers: none */
 void signal_end_process(struct process *p);          /* the same for one that ends */
+void signal_thread_ends(struct thread *t);           /* it takes none from here on */
+void process_note_stopped(struct process *p);        /* signal_stop.c: are all threads, now? */
+/* signal_send.c. 0, or -EAGAIN when a queueing sender must hear that there is no room. info NULL:
+ * the current process brought it upon itself. */
 int signal_send_process(struct process *p, int signal, const struct linux_siginfo *info);
 int signal_send_thread(struct thread *t, int signal, const struct linux_siginfo *info);
+/* A fault's signal: cannot be blocked or ignored; kills when it is. */
+void signal_force(int signal, const struct linux_siginfo *info);
+/* signal_target.c: by number, with permission. signal 0 sends nothing. 0, -ESRCH, -EINVAL, -EPERM,
+ * -EAGAIN */
+int signal_to_process(struct process *p, int signal, const struct linux_siginfo *info);
+int signal_to_pid(s32 pid, int signal, const struct linux_siginfo *info);
+int signal_to_thread(s32 tgid, s32 tid, int signal, const struct linux_siginfo *info); /* tgid 0: any */
+int signal_to_group(s32 pgid, int signal, const struct linux_siginfo *info);
+int signal_to_all(int signal, const struct linux_siginfo *info);
+bool signal_is_permitted(const struct process *p, int signal);
 /* Forgets a pending signal everywhere in the process (sigaction to SIG_IGN). */
 void signal_flush(struct process *p, int signal);
 void signal_forget_thread(struct thread *t);         /* all that waits for this thread alone */
 /* Takes one pending signal of `allowed` (sigtimedwait); 0: none. */
 int signal_take(struct thread *t, u64 allowed, struct linux_siginfo *info);
-/* A fault's signal: cannot be blocked or ignored; kills when it is. */
-void signal_force(int signal, const struct linux_siginfo *info);
-bool signal_pending(const struct thread *t);        /* a deliverable one */
+/* sigtimedwait: waits for one of them. 0: the deadline, -EINTR. */
+int signal_wait_for(u64 wanted, u64 deadline_ns, struct linux_siginfo *info);
+bool signal_pending(const struct thread *t);        /* it has to look, stop or end */
 u32 signals_queued_by(u32 uid);                     /* against RLIMIT_SIGPENDING */
 void signal_set_blocked(u64 mask);
 /* signal_deliver.c: rt_sigreturn; the result is what the frame's result register must hold */

@@ -173,7 +173,7 @@ void thread_bury(struct thread *t)
     t->user_ns = t->system_ns = 0;
     t->state = THREAD_DEAD;
     wake_all(&p->end_wait, 0);
-    t->blocked = ~0ull;
+    signal_thread_ends(t);
     if (t->tid != p->pid)
         leave_process(t);
     list_push_back(&dead_threads, &t->in_run_queue);
