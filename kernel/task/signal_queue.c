@@ -171,8 +171,8 @@ void signal_queue_take(struct signal_queue *q, int signal, struct linux_siginfo 
             taken(entry, info);
     } else {
         *info = (struct linux_siginfo){.si_signo = signal, .si_code = SI_USER};
-        q->bare &= ~LINUX_SIGMASK(signal);
     }
+    q->bare &= ~LINUX_SIGMASK(signal); /* as Linux: it counts only where nothing else is left */
     settle_pending(q, signal);
 }
 
