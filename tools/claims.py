@@ -20,7 +20,8 @@ output), ``< NUMBER``, ``<= NUMBER``, ``> NUMBER``, ``>= NUMBER`` (its last line
 A **figure** (a claim with ``figure = true``) prints JSON on its last line: an object with the
 medians ``value`` and perhaps ``linux`` (the same on Linux, run alternately with ours), ``n``, and
 ``unit``; ``n`` under 15 fails unless the claim says ``least = N`` with a ``why``. ``expect`` then
-compares ``value``, or with ``of = "linux"`` the ratio value/linux.
+compares ``value``, or with ``of = "linux"`` the ratio value/linux. ``floor``, when it is there, is
+what no kernel of ours could save; it and the difference are shown.
 
 Results go to build/claims.json and build/claims.md. Status 1 when one does not hold.
 """
@@ -159,7 +160,11 @@ def judge_figure(claim: Claim, last: str) -> tuple[bool, str, str, int]:
         ratio = value / float(other)
         text = f"{value:g} {claim.unit} ({ratio:.3f} of {claim.of})"
         return COMPARE[sign](ratio, float(wanted)), text, shown, n
-    return COMPARE[sign](value, float(wanted)), f"{value:g} {claim.unit}", shown, n
+    text = f"{value:g} {claim.unit}"
+    if "floor" in figure:
+        floor = float(figure["floor"])
+        text += f" (floor {floor:g}, {value - floor:.1f} above it)"
+    return COMPARE[sign](value, float(wanted)), text, shown, n
 
 
 def run(claim: Claim) -> Outcome:

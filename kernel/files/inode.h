@@ -42,6 +42,8 @@ struct file_system {
     struct path_node *root;      /* NULL: has no tree (pipes, anonymous files) */
     struct path_node *covers;    /* what it is mounted on; NULL: the root, or not mounted */
     u64 next_inode, inodes;
+    /* Makes the tree below the root, when someone comes there first; NULL: it is there. */
+    void (*fill)(struct file_system *fs);
     /* Gives a node its inode when it is looked at first (root image). 0 or -ENOMEM. */
     int (*awaken)(struct path_node *node);
     /* What a directory shows of such a node. */

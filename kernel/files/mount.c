@@ -30,8 +30,14 @@ struct path_node *root_node(void)
 
 struct path_node *mount_down(struct path_node *n)
 {
-    while (n->mounted)
-        n = n->mounted->root;
+    while (n->mounted) {
+        struct file_system *fs = n->mounted;
+        void (*fill)(struct file_system *) = fs->fill;
+        fs->fill = NULL;
+        if (fill)
+            fill(fs);
+        n = fs->root;
+    }
     return n;
 }
 

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * /sys: the few files that programs and libraries read. A tmpfs filled at boot, shown read-only.
+ * /sys: the few files that programs and libraries read. A tmpfs filled when it is first looked into,
+ * shown read-only.
  *
+ * Refuses: to fail then: what there is no memory for is not there.
  * See: sysfs(5), cpu(7)
  */
 #include "files/inode.h"
@@ -57,12 +59,18 @@ static int add(struct path_node *root, const struct place *p)
     return error;
 }
 
+static void fill(struct file_system *fs)
+{
+    for (unsigned n = 0; n < ARRAY_SIZE(places); n++)
+        if (add(fs->root, &places[n]))
+            return;
+}
+
 int sysfs_mount(void)
 {
     static struct file_system fs;
     int error = tmpfs_init(&fs, "sysfs", 0555);
-    for (unsigned n = 0; !error && n < ARRAY_SIZE(places); n++)
-        error = add(fs.root, &places[n]);
+    fs.fill = fill;
     fs.magic = SYSFS_MAGIC;
     fs.flags = ST_RDONLY | ST_NOSUID | ST_NODEV | ST_NOEXEC;
     return error ? error : mount_at(&fs, "/sys");

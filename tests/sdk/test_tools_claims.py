@@ -70,3 +70,10 @@ def test_an_id_is_there_once(tmp_path: Path) -> None:
     path.write_text(one + one)
     with pytest.raises(ClaimError, match="twice"):
         read_claims(path)
+
+
+def test_a_floor_is_shown_with_the_difference() -> None:
+    figure = '{"value": 31.5, "floor": 20.25, "n": 15, "unit": "ms"}'
+    outcome = run(claim(f"echo '{figure}'", "<= 30", figure=True))
+    assert not outcome.holds
+    assert outcome.found == "31.5 ms (floor 20.25, 11.2 above it)"
