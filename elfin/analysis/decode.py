@@ -57,6 +57,16 @@ class Function:
     references: set[int] = field(default_factory=set)
 
 
+@dataclass(frozen=True, slots=True)
+class Outline:
+    """Where one function leads, without data flow: other functions it calls or jumps to, addresses
+    it computes, data it reads or jumps through (where a linker puts addresses of imports)."""
+
+    targets: frozenset[int]
+    references: frozenset[int]
+    data: frozenset[int]
+
+
 class Machine:
     """What the data flow must know of an instruction set."""
 
@@ -92,6 +102,10 @@ class Machine:
     def reference(self, instruction: Instruction) -> int | None:
         """An address that the instruction computes, or None."""
         raise NotImplementedError
+
+    def data(self, instruction: Instruction) -> int | None:
+        """An address that the instruction reads from, or None where it is not in the code."""
+        return None
 
 
 class X86(Machine):
@@ -163,6 +177,14 @@ class X86(Machine):
             if source.startswith("0x") and len(source) > 6:
                 return int(source, 0)
         return None
+
+    def data(self, instruction: Instruction) -> int | None:
+        address, size, mnemonic, operands = instruction
+        match = _RIP.search(operands) if mnemonic != "lea" else None
+        if match is None:
+            return None
+        offset = int(match[2], 0)
+        return address + size + (offset if match[1] == "+" else -offset)
 
 
 class Aarch64(Machine):
@@ -251,6 +273,27 @@ def _handle(name: str) -> Any:
 def instructions(machine: Machine, address: int, content: bytes) -> list[Instruction]:
     """Linear disassembly until the first byte that is no instruction."""
     return list(_handle(machine.name).disasm_lite(content, address))
+
+
+def outline(machine: Machine, address: int, content: bytes) -> Outline:
+    """Where the function at ``address`` leads."""
+    targets, references, data = set[int](), set[int](), set[int]()
+    end = address + len(content)
+    for instruction in _handle(machine.name).disasm_lite(content, address):
+        mnemonic, operands = instruction[2:]
+        if mnemonic == "call" or machine.flow(mnemonic):
+            target = _target(machine, instruction)
+            if target is not None and not address < target < end:
+                targets.add(target)
+        if operands:
+            reference = machine.reference(instruction)
+            if reference is not None:
+                references.add(reference)
+            elif "rip" in operands:
+                read = machine.data(instruction)
+                if read is not None:
+                    data.add(read)
+    return Outline(frozenset(targets), frozenset(references), frozenset(data))
 
 
 def study(machine: Machine, address: int, content: bytes) -> Function:

@@ -14,12 +14,21 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 
-from elfin.analysis.decode import MACHINES, Function, Site, instructions, study
+from elfin.analysis.decode import (
+    MACHINES,
+    Function,
+    Outline,
+    Site,
+    instructions,
+    outline,
+    study,
+)
 from elfin.model.code import CodeFile, Text
 
 _LONGEST_FUNCTION = 1 << 20
 _DEEPEST_WRAPPER = 4
 _LOOSE_SHARE = 50  # one site in so many may lie outside all functions
+_NAMED_SHARE = 0.9  # of a text in functions: then what lies between two is taken for one
 _LOOSE_BYTES = 4096  # of code without a known end
 _MOV_EAX = (b"\xb8", 5, 1)  # mov $imm32, %eax: opcode, length, offset of the constant
 _MOV_RAX = (b"\x48\xc7\xc0", 7, 3)  # mov $imm32, %rax
@@ -42,6 +51,7 @@ class Graph:
     _functions: list[tuple[int, int]] = field(init=False)
     _starts: list[int] = field(init=False)
     _studied: dict[int, Function] = field(default_factory=dict)
+    _outlined: dict[int, Outline] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         functions = list(self.code.functions)
@@ -63,6 +73,9 @@ class Graph:
         for start in sorted(starts):
             yield from self.function(start).sites
 
+    def _end(self, start: int) -> int:
+        return self._functions[bisect_right(self._starts, start) - 1][1]
+
     def containing(self, address: int) -> int | None:
         """The start of the function that holds an address."""
         index = bisect_right(self._starts, address) - 1
@@ -73,13 +86,25 @@ class Graph:
     def function(self, start: int) -> Function:
         """What the function at ``start`` does."""
         if start not in self._studied:
-            end = self._functions[bisect_right(self._starts, start) - 1][1]
+            end = self._end(start)
             content = self._bytes(start, min(end, start + _LONGEST_FUNCTION))
             found = study(MACHINES[self.code.machine], start, content)
             found.sites = [self._sharpened(site) for site in found.sites]
             self._add_misread_sites(found, start, end)
             self._studied[start] = found
         return self._studied[start]
+
+    def outline(self, start: int) -> Outline:
+        """Where the function at ``start`` leads: quicker than `function`."""
+        if start not in self._outlined:
+            content = self._bytes(start, min(self._end(start), start + _LONGEST_FUNCTION))
+            self._outlined[start] = outline(MACHINES[self.code.machine], start, content)
+        return self._outlined[start]
+
+    def has_sites(self, start: int) -> bool:
+        """Whether the instruction's bytes stand in the function at ``start``."""
+        content = self._bytes(start, min(self._end(start), start + _LONGEST_FUNCTION))
+        return next(MACHINES[self.code.machine].raw_sites(start, content), None) is not None
 
     def reach(self, roots: Iterable[tuple[int, str]]) -> Iterator[Reached]:
         """Every site that ``roots`` (function start, name) lead to, once per root name."""
@@ -95,14 +120,15 @@ class Graph:
             if name in names:
                 continue
             names.add(name)
-            queue.extend((target, name) for target in self._successors(start))
+            queue.extend((target, name) for target in self.successors(start))
         for start, names in by_start.items():
             for name in sorted(names):
                 yield from self._numbers(start, name, by_start)
 
-    def _successors(self, start: int) -> set[int]:
-        found = self.function(start)
-        targets = {self.containing(call.target) for call in found.calls}
+    def successors(self, start: int) -> set[int]:
+        """The functions of this file that the one at ``start`` calls or names."""
+        found = self.outline(start)
+        targets = {self.containing(target) for target in found.targets}
         for address in found.references:
             inside = self.containing(address)
             if inside in (address, address - 1):  # __restore_rt's FDE begins a byte early
@@ -110,8 +136,9 @@ class Graph:
         return {target for target in targets if target is not None and target != start}
 
     def _numbers(self, start: int, name: str, by_start: dict[int, set[str]]) -> Iterator[Reached]:
-        found = self.function(start)
-        for site in found.sites:
+        if not self.has_sites(start):
+            return
+        for site in self.function(start).sites:
             if site.numbers is None:
                 yield Reached(None, site.address, name)
                 continue
@@ -136,7 +163,7 @@ class Graph:
             yield Reached(None, address, name)
             return
         for caller, names in by_start.items():
-            if name not in names:
+            if name not in names or start not in self.outline(caller).targets:
                 continue
             for call in self.function(caller).calls:
                 if call.target != start:
@@ -203,6 +230,10 @@ class Graph:
         loose = [site for site in sites if not _covers(covered, site)]
         if len(loose) * _LOOSE_SHARE <= len(sites) and covered:
             return
+        named = sum(min(b, text.end) - a for a, b in covered)
+        if named > len(text.content) * _NAMED_SHARE:
+            yield from _gaps(text, covered, loose)
+            return
         jumps: list[tuple[int, int]] = []
         starts = {text.address, self.code.entry, *self._sweep(text, jumps)}
         starts.update(*self.code.pointers.values())
@@ -238,6 +269,19 @@ class Graph:
                 else:
                     yield machine.reference(instruction) or text.address
             at = (code[-1][0] + code[-1][1] - text.address if code else at) + step
+
+
+def _gaps(
+    text: Text, functions: Sequence[tuple[int, int]], places: Iterable[int]
+) -> Iterator[tuple[int, int]]:
+    """The stretches between functions that hold one of the places."""
+    found = set()
+    for place in places:
+        index = bisect_right(functions, (place, 1 << 64))
+        start = functions[index - 1][1] if index else text.address
+        following = functions[index][0] if index < len(functions) else text.end
+        found.add((start, following))
+    yield from sorted(found)
 
 
 def _covers(functions: Sequence[tuple[int, int]], address: int) -> bool:

@@ -14,6 +14,7 @@ import click
 from elfin import pipeline
 from elfin.cli import options as parse
 from elfin.cli.arguments import BARE_TRACE, ProgramCommand
+from elfin.host.environment import given_environment
 from elfin.host.errors import NotYet, OptionError
 from elfin.host.process import plug_closed_stdio
 from elfin.model.program import Arch, View
@@ -156,7 +157,7 @@ def _request(given: dict[str, Any]) -> pipeline.Request:
         program=given["program"],
         args=tuple(given["args"]),
         env=parse.environment(
-            os.environ, View.IMAGE, given["env"], given["env_file"], given["no_env"]
+            given_environment(), View.IMAGE, given["env"], given["env_file"], given["no_env"]
         ),
         options=options,
         cwd=parse.workdir(given["workdir"], given["add"]),

@@ -8,6 +8,7 @@ module costs 60 ms: the path of `run` never does.
 
 from __future__ import annotations
 
+import re
 import struct
 from bisect import bisect_right
 from collections import defaultdict
@@ -26,6 +27,11 @@ from elfin.model.code import CodeFile, Section, Text
 _SHF_ALLOC, _SHF_EXECINSTR = 2, 4
 _PF_X = 1
 _RELATIVE = {"EM_X86_64": (8, 37), "EM_AARCH64": (1027, 1032)}  # *_RELATIVE, *_IRELATIVE
+# R_*_64 or ABS64, GLOB_DAT, JUMP_SLOT
+_SYMBOLIC = {"EM_X86_64": (1, 6, 7), "EM_AARCH64": (257, 1025, 1026)}
+_SHN_UNDEF, _STT_NOTYPE, _STT_FUNC, _STT_GNU_IFUNC = 0, 0, 2, 10
+_SYMBOL = struct.Struct("<IBBHQQ")  # name, info, other, section, value, size
+_WORD = re.compile(rb"\0([A-Za-z_][A-Za-z0-9_]+)(?=\0)")
 _MACHINES = {"EM_X86_64": "x86_64", "EM_AARCH64": "aarch64"}
 _FDE_HEADER = struct.Struct("<IIiI")  # length, CIE pointer, pc begin (pcrel), pc range
 
@@ -48,6 +54,7 @@ class _Reader:
         self.bounds: dict[int, int] = {}  # start → end
         self.exports: dict[str, int] = {}
         self.imports: set[str] = set()
+        self.dynamic_symbols: list[str] = []
 
     def read(self) -> CodeFile:
         """The whole of it."""
@@ -68,6 +75,8 @@ class _Reader:
             exports=self.exports,
             imports=frozenset(self.imports),
             pointers=self._pointers(functions, texts),
+            slots=self._slots(),
+            words=self._words(),
             properties=tuple(self._properties()),
             dynamic=dynamic is not None,
         )
@@ -107,27 +116,58 @@ class _Reader:
         return None
 
     def _symbols(self) -> None:
+        """Both symbol tables, by hand: pyelftools takes a minute for the 200,000 of a big one."""
         for name in (".dynsym", ".symtab"):
             section = self.elf.get_section_by_name(name)
-            if isinstance(section, SymbolTableSection):
-                for symbol in section.iter_symbols():
-                    self._symbol(symbol, dynamic=name == ".dynsym")
+            if not isinstance(section, SymbolTableSection):
+                continue
+            strings = self.elf.get_section(section["sh_link"]).data()
+            raw = section.data()
+            usable = len(raw) - len(raw) % _SYMBOL.size
+            for at, info, _, home, start, size in _SYMBOL.iter_unpack(raw[:usable]):
+                symbol = strings[at : strings.find(b"\0", at)].decode(errors="replace")
+                if name == ".dynsym":
+                    self.dynamic_symbols.append(symbol)
+                if symbol:
+                    self._symbol(symbol, info & 15, home, start, size, dynamic=name == ".dynsym")
 
-    def _symbol(self, symbol: object, *, dynamic: bool) -> None:
-        entry, name = symbol.entry, symbol.name  # type: ignore[attr-defined]
-        kind = entry["st_info"]["type"]
-        if entry["st_shndx"] == "SHN_UNDEF":
-            if dynamic and name and kind in ("STT_FUNC", "STT_NOTYPE"):
+    def _symbol(
+        self, name: str, kind: int, home: int, start: int, size: int, *, dynamic: bool
+    ) -> None:
+        if home == _SHN_UNDEF:
+            if dynamic and kind in (_STT_NOTYPE, _STT_FUNC):
                 self.imports.add(name)
             return
-        if kind not in ("STT_FUNC", "STT_LOOS") or not name:  # LOOS: GNU_IFUNC
+        if kind not in (_STT_FUNC, _STT_GNU_IFUNC):
             return
-        start, size = entry["st_value"], entry["st_size"]
         self.names[start].setdefault(name)
         if dynamic:
             self.exports[name] = start
         if size:  # __clone's FDE ends before its syscall; its symbol does not
             self.bounds[start] = max(self.bounds.get(start, 0), start + size)
+
+    def _slots(self) -> dict[int, str]:
+        """Where the loader writes addresses of dynamic symbols: PLT, GOT and plain data."""
+        kinds = _SYMBOLIC.get(self.elf["e_machine"], ())
+        found = {}
+        for section in self.elf.iter_sections():
+            if isinstance(section, RelocationSection) and section.is_RELA():
+                for place, info, _ in struct.iter_unpack("<QQq", section.data()):
+                    if info & 0xFFFFFFFF in kinds and info >> 32 < len(self.dynamic_symbols):
+                        found[place] = self.dynamic_symbols[info >> 32]
+        return found
+
+    def _words(self) -> frozenset[str]:
+        """Identifiers among the constants, where names are looked up at run time."""
+        if not self.imports & {"dlsym", "dlvsym"}:
+            return frozenset()
+        found: set[str] = set()
+        for section in self.elf.iter_sections():
+            if section["sh_type"] == "SHT_PROGBITS" and section.name.startswith(
+                (".rodata", ".data")
+            ):
+                found.update(word.decode() for word in _WORD.findall(section.data()))
+        return frozenset(found)
 
     def _unwind_functions(self) -> None:
         """(start, end) of every FDE, through the sorted table of .eh_frame_hdr.

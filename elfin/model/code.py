@@ -40,8 +40,10 @@ class CodeFile:
     ``functions`` are (start, end), sorted, not overlapping; from .eh_frame and the symbol tables.
     ``names`` maps a function's start to its names, the exported ones first. ``exports`` and
     ``imports`` are dynamic symbols without version. ``pointers`` are addresses of functions that
-    stand in data, by the name of the section they stand in. ``properties`` are GNU properties in
-    readelf's words.
+    stand in data, by the name of the section they stand in. ``slots`` are the words that a loader
+    fills with the address of a dynamic symbol; ``words`` are identifiers among the constants, of a
+    file that looks names up while it runs (dlsym). ``properties`` are GNU properties in readelf's
+    words.
     """
 
     path: Path
@@ -55,5 +57,7 @@ class CodeFile:
     exports: Mapping[str, int] = field(default_factory=dict)
     imports: frozenset[str] = frozenset()
     pointers: Mapping[str, frozenset[int]] = field(default_factory=dict)
+    slots: Mapping[int, str] = field(default_factory=dict)
+    words: frozenset[str] = frozenset()
     properties: tuple[str, ...] = ()
     dynamic: bool = False

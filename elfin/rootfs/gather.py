@@ -18,6 +18,7 @@ import os
 import posixpath
 import re
 from collections.abc import Iterable, Mapping
+from functools import partial
 from pathlib import Path
 
 from elfin.host.errors import CannotRun, NotFound
@@ -210,15 +211,17 @@ def _add_addition(builder: TreeBuilder, addition: Addition) -> None:
 def _put_host(builder: TreeBuilder, host: Path, guest: str) -> None:
     status = host.lstat()
     mode, mtime_ns = status.st_mode & 0o7777, status.st_mtime_ns
+    uid, gid = builder.owner(status)
+    entry = partial(RootEntry, guest, uid=uid, gid=gid, mtime_ns=mtime_ns)
     if host.is_symlink():
         target = str(host.readlink())
-        builder.put(RootEntry(guest, EntryKind.SYMLINK, 0o777, target=target, mtime_ns=mtime_ns))
+        builder.put(entry(kind=EntryKind.SYMLINK, mode=0o777, target=target))
     elif host.is_dir():
-        builder.put(RootEntry.directory(guest, mode, mtime_ns))
+        builder.put(entry(kind=EntryKind.DIRECTORY, mode=mode))
     elif host.is_file():
         if not os.access(host, os.R_OK):
             raise CannotRun(f"{host} cannot be read: Permission denied", hint="it was to be added")
-        builder.put(RootEntry.file(guest, host, mode, mtime_ns))
+        builder.put(entry(kind=EntryKind.FILE, mode=mode, source=host))
 
 
 def _status(host: Path) -> os.stat_result:

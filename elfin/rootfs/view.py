@@ -211,7 +211,7 @@ class TreeBuilder:
         if entry is not None:
             self._entries[guest] = entry
 
-    def _owner(self, status: os.stat_result) -> tuple[int, int]:
+    def owner(self, status: os.stat_result) -> tuple[int, int]:
         """Who owns a file in the guest. A root that an ordinary user unpacked is root's there."""
         top = self.view.lstat("/")
         if top is None or top.st_uid == 0:
@@ -221,7 +221,7 @@ class TreeBuilder:
 
     def _entry(self, guest: str, status: os.stat_result) -> RootEntry | None:
         mode, mtime_ns = stat.S_IMODE(status.st_mode), status.st_mtime_ns
-        uid, gid = self._owner(status)
+        uid, gid = self.owner(status)
         entry = partial(RootEntry, guest, uid=uid, gid=gid, mtime_ns=mtime_ns)
         if stat.S_ISLNK(status.st_mode):
             return entry(kind=EntryKind.SYMLINK, mode=0o777, target=self.view.readlink(guest))

@@ -156,9 +156,10 @@ def plugin_recipes(toolchain: Toolchain, output: Path, folder: str, shape: str) 
 def assembly_recipes(output: Path) -> Iterator[Recipe]:
     """Programs without a libc, linked by hand; i386 is there to be refused."""
     zig = (sys.executable, "-m", "ziglang", "cc", "-nostdlib", "-static")
+    gcc = ("gcc", "-nostdlib", "-static", "-no-pie")
     for arch, command in (
-        ("x86_64", ("gcc", "-nostdlib", "-static", "-no-pie")),
-        ("i386", ("gcc", "-m32", "-nostdlib", "-static", "-no-pie")),
+        ("x86_64", gcc if shutil.which("gcc") else (*zig, "-target", "x86_64-linux-musl")),
+        ("i386", (*zig, "-target", "x86-linux-musl")),
         ("aarch64", (*zig, "-target", "aarch64-linux-musl")),
     ):
         source = SOURCES / f"hello_{arch}.S"
@@ -218,6 +219,8 @@ def make_group(
                 make(recipe, output, known)
             except subprocess.CalledProcessError as error:
                 row.skipped = f"{' '.join(map(str, error.cmd[:1]))}: {error.stderr.strip()[-300:]}"
+            except FileNotFoundError as error:
+                row.skipped = f"{error.filename} is not installed"
         rows.append(row)
     for recipe, _ in group:
         if recipe.after:

@@ -240,7 +240,7 @@ def test_environment_of_the_image_view(elfin: Elfin, tmp_path: Path) -> None:
     file = tmp_path / "vars"
     file.write_text("# comment\nA=file\nB=file\n")
     elfin.env.update(SECRET="x", LANG="C.UTF-8", LC_TIME="C", HOME="/root", KEEP="me")
-    for name in ("TERM", "USER", "TZ", "LC_ALL", "LANGUAGE"):
+    for name in ("TERM", "USER", "TZ", "LC_ALL", "LANGUAGE", "LC_CTYPE"):
         elfin.env.pop(name, None)
     elfin.env["PATH"] = "/usr/bin:/bin"
     done = elfin.run(
@@ -253,6 +253,17 @@ def test_environment_of_the_image_view(elfin: Elfin, tmp_path: Path) -> None:
     ]  # fmt: skip
     done = elfin.run("--platform", "process", "--no-env", "-e", "A=1", "true", "env")
     assert done.stdout == b"A=1\n"
+
+
+def test_python_does_not_choose_the_locale(elfin: Elfin) -> None:
+    """In the C locale Python sets LC_CTYPE for itself and its children (PEP 538)."""
+    for name in [*elfin.env]:
+        if name.startswith(("LC_", "LANG")):
+            del elfin.env[name]
+    argv = ["--platform", "process", "true", "env"]
+    assert b"LC_" not in elfin.run(*argv).stdout
+    elfin.env["LC_CTYPE"] = "C.UTF-8"
+    assert b"LC_CTYPE=C.UTF-8\n" in elfin.run(*argv).stdout
 
 
 @BOTH

@@ -160,6 +160,8 @@ def run_elfin(row: Row, root: Path | None, platform: str) -> Outcome:
         argv += ["--timeout", str(TIMEOUT_SECONDS), "--result", str(result)]
         if root is not None:
             argv += ["--rootfs", str(root)]
+            if os.geteuid() != 0:
+                argv += ["--user", "0:0"]  # as in the user namespace in which Linux runs the row
         if row.memory:
             argv += ["-m", row.memory]
         done = _execute([*argv, "--", *_host_argv(row)], row, environment())
