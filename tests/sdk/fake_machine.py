@@ -28,13 +28,13 @@ C = image.CONSTANTS
 class Machine:
     def __init__(self, argv: list[str]) -> None:
         self.argv = argv
-        if "-fw_cfg" in argv:
+        if "-M" in argv:
             chardevs = dict(self._chardev(word) for word in argv if word.startswith("socket,id="))
-            boot = argv[argv.index("-fw_cfg") + 1].partition("file=")[2]
-            self.boot = Path(boot).read_bytes()
+            self.boot = self._placed(argv) if "-bios" in argv else self._firmware_file(argv)
             self.sockets = {name: socket.socket(fileno=fd) for name, fd in chardevs.items()}
+            null = os.open(os.devnull, os.O_RDWR)  # a port that QEMU was not given
             self.stdin, self.stdout, self.stderr, self.log, self.control = (
-                self.sockets[name].fileno()
+                self.sockets[name].fileno() if name in self.sockets else null
                 for name in ("stdin", "stdout", "stderr", "log", "control")
             )
         else:
@@ -42,6 +42,21 @@ class Machine:
             self.boot = os.read(boot_fd, 1 << 20)
             self.stdin, self.stdout, self.stderr = 0, 1, 2
         self.records = dict(image.decode(self.boot))
+
+    @staticmethod
+    def _firmware_file(argv: list[str]) -> bytes:
+        return Path(argv[argv.index("-fw_cfg") + 1].partition("file=")[2]).read_bytes()
+
+    @staticmethod
+    def _placed(argv: list[str]) -> bytes:
+        """The second module of the start information that -device loader lays into memory."""
+        loaders = [word for word in argv if word.startswith("loader,force-raw=on,addr=")]
+        address, _, name = loaders[0].removeprefix("loader,force-raw=on,addr=").partition(",file=")
+        memory = Path(name).read_bytes()
+        start = int(address, 16)
+        (modules,) = struct.unpack_from("<Q", memory, 16)
+        where, size = struct.unpack_from("<QQ", memory, modules - start + 32)
+        return memory[where - start : where - start + size]
 
     @staticmethod
     def _chardev(text: str) -> tuple[str, int]:

@@ -14,6 +14,8 @@ from pathlib import Path
 
 import pytest
 
+from elfin.run.probe import tiny_guest
+
 ROOT = Path(__file__).resolve().parents[2]
 BOTH = pytest.mark.parametrize("platform", ["process", "vm"])
 
@@ -29,7 +31,7 @@ class Elfin:
             f"{str(ROOT / 'tests' / 'sdk')!r}]\nimport fake_machine\nfake_machine.main()\n"
         )
         fake.chmod(0o755)
-        (fake.parent / "elfin-vm").write_bytes(b"not read")
+        (fake.parent / "elfin-vm").write_bytes(tiny_guest())  # looked at, never run
         self.env = {
             **os.environ,
             "ELFIN_KERNELS": str(directory / "kernels"),
@@ -411,7 +413,7 @@ def test_options_end_at_the_program(elfin: Elfin) -> None:
 
 def test_platform_from_the_environment(elfin: Elfin) -> None:
     elfin.env["ELFIN_PLATFORM"] = "vm"
-    assert b"-fw_cfg" in elfin.run("true", "argv").stdout
+    assert b"-nodefaults" in elfin.run("true", "argv").stdout
     elfin.env["ELFIN_PLATFORM"] = "moon"
     assert b"ELFIN_PLATFORM moon is not a platform" in elfin.run("true").stderr
 
