@@ -5,9 +5,9 @@
  * Holds:    contents in a page store; a file of the root image shows the image's own frames until
  *           it is first changed, then it is copied into its store whole.
  * Promises: a page that is mapped shared and the bytes read(2) sees are the same memory.
- * Refuses:  mappings of a file of the root image that were made through read-only descriptors
- *           before its first change keep showing the image's bytes. (For private mappings
- *           mmap(2) leaves that open; a writable descriptor's mapping sees all changes.)
+ * Refuses:  on eager platforms, private mappings of a file of the root image that were made through
+ *           read-only descriptors before its first change keep showing the image's bytes (mmap(2)
+ *           leaves that open).
  * See:      read(2), write(2), lseek(2), memfd_create(2)
  */
 #include "files/memory_file.h"
@@ -80,6 +80,7 @@ int memory_file_own(struct memory_file *m)
         return -ENOMEM;
     }
     m->image = NULL;
+    backing_moved(&m->backing);
     return 0;
 }
 
@@ -190,6 +191,12 @@ static size_t backing_name(struct backing *b, char *out, size_t size)
     return length;
 }
 
+static long punch(struct backing *b, u64 offset, u64 length)
+{
+    return memory_file_punch(of_backing(b), offset, length);
+}
+
 const struct backing_operations memory_file_backing_operations = {
     .pages = pages, .hold = hold, .drop = drop, .name = backing_name, .identity = identity,
+    .punch = punch,
 };

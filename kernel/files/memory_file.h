@@ -21,6 +21,8 @@ static inline struct memory_file *memory_file_of(struct inode *i)
 
 /* Contents move from the image to the store, once. 0 or -ENOMEM. */
 int memory_file_own(struct memory_file *m);
+/* Makes a hole; pages of mappings go with it. 0 or -ENOMEM, -EPERM (sealed). */
+int memory_file_punch(struct memory_file *m, u64 offset, u64 length);
 /* inode.size and backing.size together; mappings follow. */
 void memory_file_set_size(struct memory_file *m, u64 size);
 extern const struct backing_operations memory_file_backing_operations;

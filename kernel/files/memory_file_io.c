@@ -6,6 +6,7 @@
 #include "devices/rom.h"
 #include "abi/linux/ioctl.h"
 #include "files/memory_file.h"
+#include "memory/page.h"
 #include "memory/space.h"
 
 #define FILE_SIZE_MAX 0x7fffffffffffffffull
@@ -243,12 +244,26 @@ int memory_file_open(struct file *f)
 
 /* --- fallocate(2) --- */
 
+/* What is not there yet, and what keeping it costs. */
+static u64 missing_pages(struct memory_file *m, u64 offset, u64 end)
+{
+    u64 missing = 0;
+    for (u64 at = offset, data; at < end; at = page_store_next_hole(&m->store, data, end)) {
+        data = page_store_next_data(&m->store, at, end);
+        missing += (align_up(data, PAGE_SIZE) - align_down(at, PAGE_SIZE)) / PAGE_SIZE;
+    }
+    return missing + missing / 64;
+}
+
+/* All or nothing: pages that were taken cannot be told from older ones later. */
 static int allocate_pages(struct memory_file *m, u64 offset, u64 length)
 {
-    u64 end = align_up(offset + length, PAGE_SIZE) / PAGE_SIZE;
-    for (u64 index = offset / PAGE_SIZE; index < end;) {
+    u64 end = align_up(offset + length, PAGE_SIZE);
+    if (missing_pages(m, align_down(offset, PAGE_SIZE), end) > page_room())
+        return -ENOSPC;
+    for (u64 index = offset / PAGE_SIZE; index < end / PAGE_SIZE;) {
         paddr_t first;
-        long run = page_store_pages(&m->store, index, end - index, true, &first);
+        long run = page_store_pages(&m->store, index, end / PAGE_SIZE - index, true, &first);
         if (run <= 0)
             return run == -ENOMEM ? -ENOSPC : (int)run;
         index += (u64)run;
@@ -256,12 +271,31 @@ static int allocate_pages(struct memory_file *m, u64 offset, u64 length)
     return 0;
 }
 
-static int punch(struct memory_file *m, u64 offset, u64 length)
+int memory_file_punch(struct memory_file *m, u64 offset, u64 length)
 {
-    u64 size = m->inode.size;
-    if (offset < size)
-        page_store_punch(&m->store, offset, min_u64(length, align_up(size, PAGE_SIZE) - offset));
+    u64 size = m->inode.size, end = min_u64(offset + length, align_up(size, PAGE_SIZE));
+    if (m->seals & (F_SEAL_WRITE | F_SEAL_FUTURE_WRITE))
+        return -EPERM;
+    if (memory_file_own(m))
+        return -ENOMEM;
+    if (offset < end)
+        backing_punch(&m->backing, &m->store, offset, end - offset);
     return 0;
+}
+
+/* posix_fallocate(3) and fallocate(2) without PUNCH_HOLE. */
+static int grow(struct memory_file *m, u32 mode, u64 offset, u64 length)
+{
+    u64 end = offset + length;
+    bool grows = end > m->inode.size;
+    if ((m->seals & F_SEAL_GROW) && grows)
+        return -EPERM;
+    if (grows && end > current_process()->limits[RLIMIT_FSIZE].soft)
+        return -EFBIG;
+    int error = memory_file_own(m) ? -ENOSPC : allocate_pages(m, offset, length);
+    if (!error && !(mode & FALLOC_FL_KEEP_SIZE) && grows)
+        memory_file_set_size(m, end);
+    return error;
 }
 
 int memory_file_allocate(struct inode *i, u32 mode, u64 offset, u64 length)
@@ -269,21 +303,9 @@ int memory_file_allocate(struct inode *i, u32 mode, u64 offset, u64 length)
     struct memory_file *m = memory_file_of(i);
     if (mode & ~(u32)(FALLOC_FL_KEEP_SIZE | FALLOC_FL_PUNCH_HOLE))
         return -EOPNOTSUPP;
-    u64 end = offset + length;
-    bool punches = mode & FALLOC_FL_PUNCH_HOLE;
-    if (punches && (m->seals & (F_SEAL_WRITE | F_SEAL_FUTURE_WRITE)))
-        return -EPERM;
-    if (!punches && (m->seals & F_SEAL_GROW) && end > i->size)
-        return -EPERM;
-    if (!punches && end > current_process()->limits[RLIMIT_FSIZE].soft && end > i->size)
-        return -EFBIG;
-    int error = memory_file_own(m) ? -ENOSPC : 0;
+    int error = mode & FALLOC_FL_PUNCH_HOLE ? memory_file_punch(m, offset, length)
+                                            : grow(m, mode, offset, length);
     if (!error)
-        error = punches ? punch(m, offset, length) : allocate_pages(m, offset, length);
-    if (error)
-        return error;
-    if (!punches && !(mode & FALLOC_FL_KEEP_SIZE) && end > i->size)
-        memory_file_set_size(m, end);
-    i->modified = i->changed = time_now();
-    return 0;
+        i->modified = i->changed = time_now();
+    return error == -ENOMEM ? -ENOSPC : error;
 }

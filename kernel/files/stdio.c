@@ -249,7 +249,7 @@ int files_open_standard_streams(struct descriptor_table *t)
     for (unsigned fd = 0; fd < ARRAY_SIZE(streams); fd++) {
         enum platform_channel channel = (enum platform_channel)(CHANNEL_STDIN + fd);
         struct stream *stream = stream_get(channel);
-        int kind = stream_stdio_kind(channel);
+        int kind = stream ? stream->stdio_kind : stream_stdio_kind(channel);
         struct file *f;
         if (kind == ELFIN_STDIO_CLOSED || (!stream && kind != ELFIN_STDIO_NULL))
             continue;

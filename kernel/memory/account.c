@@ -21,12 +21,17 @@ static u64 used_pages(void)
     return page_total() - page_free_count() + store_pages + platform_committed_pages();
 }
 
-bool account_has_room(u64 pages)
+u64 page_room(void)
 {
     if (platform_traits()->demand_paging)
-        return true; /* the frames are the limit */
+        return page_free_count(); /* the frames are the limit */
     u64 used = used_pages(), limit = account_limit_pages();
-    return used <= limit && pages <= limit - used;
+    return used <= limit ? limit - used : 0;
+}
+
+bool account_has_room(u64 pages)
+{
+    return platform_traits()->demand_paging || pages <= page_room();
 }
 
 void account_note_peak(void) { peak_pages = max_u64(peak_pages, used_pages()); }

@@ -70,6 +70,16 @@ void drop_pages(struct vma *v, u64 start, u64 end)
     }
 }
 
+/* A frame's references do not tell: after a fork private copies are shared, too. */
+static bool is_backings_own(const struct vma *v, u64 at, paddr_t frame)
+{
+    paddr_t own;
+    if (!vma_is_private(v) || !page_is_counted(frame))
+        return true;
+    return v->backing->operations->pages(v->backing, vma_offset_at(v, at) >> PAGE_SHIFT, 1, false,
+                                         &own) > 0 && own == frame;
+}
+
 /* As drop_pages, but private copies stay. */
 void drop_backed_pages(struct vma *v, u64 start, u64 end)
 {
@@ -77,8 +87,7 @@ void drop_backed_pages(struct vma *v, u64 start, u64 end)
     u64 at;
     for (u64 from = start; platform_page_next(&v->space->platform, from, end, &at, &page);
          from = at + PAGE_SIZE) {
-        bool copy = vma_is_private(v) && page_is_counted(page.frame) && page_refs(page.frame) == 1;
-        if (!copy)
+        if (is_backings_own(v, at, page.frame))
             drop_pages(v, at, at + PAGE_SIZE);
     }
 }
@@ -110,7 +119,7 @@ u32 entry_access(const struct vma *v, bool own)
 }
 
 /* A shared mapping becomes writable: its holes need pages that count. */
-static int make_shared_writable(struct vma *v, u64 start, u64 end)
+int make_shared_writable(struct vma *v, u64 start, u64 end)
 {
     u64 stop = backed_end(v, start, end);
     while (start < stop) {

@@ -23,8 +23,8 @@ struct backing_operations {
     size_t (*name)(struct backing *b, char *out, size_t size);
     /* device major/minor packed as Linux's maps prints them, and inode number */
     void (*identity)(struct backing *b, u32 *major, u32 *minor, u64 *inode);
-    /* Makes a hole of [offset, offset+length), whole pages; NULL: the source cannot. Mappings have
-     * to lose their pages, too: backing_punched(). */
+    /* Makes a hole of [offset, offset+length), whole pages (backing_punch() does it for a store);
+     * NULL: the source cannot. */
     long (*punch)(struct backing *b, u64 offset, u64 length);
 };
 
@@ -61,6 +61,8 @@ u64 page_store_next_hole(struct page_store *s, u64 offset, u64 size);
  * everywhere (SIGBUS on touch), mappings that reach new pages can fault them. Call after the
  * content was cut / grown and backing.size was set. */
 void backing_resized(struct backing *b, u64 old_size);
-/* Pages of [offset, offset+length) were taken from the content: mappings of them let go. Call
- * before the content is dropped. */
-void backing_punched(struct backing *b, u64 offset, u64 length);
+/* A hole in a backing whose content is this store: mappings let go of its pages. */
+void backing_punch(struct backing *b, struct page_store *store, u64 offset, u64 length);
+/* The content lies in other frames from now on: mappings follow. Call after the change; the old frames
+ * are not counted, or else no longer pages() of the backing. */
+void backing_moved(struct backing *b);

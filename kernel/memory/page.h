@@ -20,6 +20,7 @@ void page_free(paddr_t first, unsigned order);
 bool page_is_counted(paddr_t frame);        /* false: root image and other frames nobody frees */
 u64 page_total(void);
 u64 page_free_count(void);
+u64 page_room(void);                        /* pages that could be had now, -m included */
 u64 page_peak_used(void);                   /* highest number of frames in use + committed */
 
 /* heap.c; NULL when out of memory. 16-byte aligned; sizes over a page are page-aligned. */

@@ -58,8 +58,7 @@ static void shared_identity(struct backing *b, u32 *major, u32 *minor, u64 *inod
 
 static long shared_punch(struct backing *b, u64 offset, u64 length)
 {
-    backing_punched(b, offset, length);
-    page_store_punch(&of(b)->store, offset, length);
+    backing_punch(b, &of(b)->store, offset, length);
     return 0;
 }
 

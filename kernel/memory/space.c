@@ -91,13 +91,33 @@ void backing_resized(struct backing *b, u64 old_size)
     }
 }
 
-/* Only demand platforms hold references to single frames; sparse pages stay where they are and
- * read zero when they were punched. */
-void backing_punched(struct backing *b, u64 offset, u64 length)
+/* On demand platforms mappings hold references to single frames. On eager ones sparse pages stay
+ * where they are and read zero, but those that a mapping can write without a fault stay pages. */
+void backing_punch(struct backing *b, struct page_store *store, u64 offset, u64 length)
 {
-    u64 start, end;
-    for (struct vma *v = b->mappings; v && platform_traits()->demand_paging; v = v->next_mapping) {
-        if (shown_range(v, offset, offset + length, &start, &end))
-            drop_backed_pages(v, start, end);
+    bool demand = platform_traits()->demand_paging;
+    u64 first = align_up(offset, PAGE_SIZE), end = align_down(offset + length, PAGE_SIZE);
+    u64 from, to;
+    for (struct vma *v = b->mappings; v && demand; v = v->next_mapping) {
+        if (first < end && shown_range(v, first, end, &from, &to))
+            drop_backed_pages(v, from, to);
+    }
+    page_store_punch(store, offset, length);
+    for (struct vma *v = b->mappings; v && !demand; v = v->next_mapping) {
+        if (!vma_is_private(v) && (v->access & MAP_WRITE) && first < end &&
+            shown_range(v, first, end, &from, &to))
+            make_shared_writable(v, from, to);
+    }
+}
+
+/* What eager platforms have mapped privately stays: the host does not say which pages were copied. */
+void backing_moved(struct backing *b)
+{
+    bool demand = platform_traits()->demand_paging;
+    for (struct vma *v = b->mappings; v; v = v->next_mapping) {
+        if (demand)
+            drop_backed_pages(v, v->start, v->end);
+        else if (!vma_is_private(v) && apply_range(v, v->start, v->end))
+            platform_map_nothing(&v->space->platform, v->start, v->end - v->start);
     }
 }

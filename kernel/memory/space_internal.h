@@ -55,6 +55,7 @@ int apply_range(struct vma *v, u64 start, u64 end); /* eager: mappings as the VM
 void release_range(struct vma *v, u64 start, u64 end); /* all pages and mappings go */
 void drop_pages(struct vma *v, u64 start, u64 end); /* demand: entries go, frames lose a reference */
 void drop_backed_pages(struct vma *v, u64 start, u64 end); /* those that are not private copies */
+int make_shared_writable(struct vma *v, u64 start, u64 end); /* eager: holes become pages */
 int protect_range(struct vma *v, u64 start, u64 end, u32 old_access);
 void page_enter(struct space *s, paddr_t frame); /* accounting of one entry */
 u32 entry_access(const struct vma *v, bool own);
