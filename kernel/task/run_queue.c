@@ -3,7 +3,8 @@
  * Holds:    runnable threads that do not run, by level.
  * Promises: the highest level first, within a level in turn. A thread that slept runs before those
  *           that compute, but only as long as its slice lasts: then it is one of them, with a
- *           new slice, at the end of the queue. So nobody starves but below real-time priorities.
+ *           new slice, at the end of the queue. So nobody starves; real-time threads leave the
+ *           others a twentieth of the time.
  * Locking:  none (one CPU, no preemption in the kernel).
  * See:      sched(7)
  */
@@ -27,9 +28,29 @@ static unsigned level_of(const struct thread *t)
     return t->priority ? LEVEL_REALTIME + t->priority : LEVEL_NORMAL;
 }
 
+/* Of each second, real-time threads leave a twentieth to the others (sched_rt_runtime_us). */
+#define REALTIME_PERIOD_NS NSEC_PER_SEC
+#define REALTIME_SHARE_NS (NSEC_PER_SEC / 100 * 95)
+
+static u64 period_started_ns, realtime_used_ns;
+
+void run_queue_charge(const struct thread *t, u64 ran_ns, u64 now_ns)
+{
+    if (now_ns - period_started_ns >= REALTIME_PERIOD_NS) {
+        period_started_ns = now_ns;
+        realtime_used_ns = 0;
+    }
+    if (t->priority)
+        realtime_used_ns += ran_ns;
+}
+
 /* The highest level with a thread, or -1. */
 static int highest(void)
 {
+    u64 others = ready[0] & (1ull << LEVEL_NORMAL | 1ull << LEVEL_WOKEN);
+
+    if (others && realtime_used_ns >= REALTIME_SHARE_NS)
+        return 63 - __builtin_clzll(others);
     for (int word = ARRAY_SIZE(ready) - 1; word >= 0; word--) {
         if (ready[word])
             return word * 64 + 63 - __builtin_clzll(ready[word]);
@@ -128,8 +149,9 @@ bool run_queue_outranks(const struct thread *running)
 bool run_queue_beats(const struct thread *running)
 {
     int level = highest(), own = (int)level_of(running);
+    bool used_up = level <= (int)LEVEL_WOKEN && realtime_used_ns >= REALTIME_SHARE_NS;
 
-    if (level > own)
+    if (level > own || (level >= 0 && used_up && running->priority))
         return true;
     return level == own && running->policy != SCHED_FIFO && running->slice_left_ns <= 0;
 }

@@ -17,4 +17,5 @@ bool run_queue_empty(void);
 bool run_queue_beats(const struct thread *running);
 /* The same, when only a higher priority counts. */
 bool run_queue_outranks(const struct thread *running);
+void run_queue_charge(const struct thread *t, u64 ran_ns, u64 now_ns); /* it ran, until now */
 u64 run_queue_slice_ns(const struct thread *t); /* how long it may run in one turn; 0: for ever */

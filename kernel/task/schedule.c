@@ -56,6 +56,7 @@ static void charge(struct thread *t)
 
     t->user_ns += ran_ns;
     t->slice_left_ns -= (s64)ran_ns;
+    run_queue_charge(t, ran_ns, now_ns);
     charged_until_ns = now_ns;
 }
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
+/* guest: memory=256M */
 /* Ten thousand threads come and go, a thousand are there at once: each has its own tid, its own
  * thread-local variables and its own stack; /proc/self/task lists them. */
 #include "check.h"
