@@ -2,7 +2,6 @@
 /*
  * /proc/PID: what a process is made of.
  *
- * Refuses: cmdline and environ of a process whose space is not the current one are empty.
  * See:     proc_pid(5)
  */
 #include "files/proc.h"
@@ -21,11 +20,11 @@ static struct process *process_of(const struct proc_subject *s)
 
 static void show_program_memory(struct text *t, const struct process *p, u64 start, u64 end)
 {
-    if (!p->space || p->space != space_current() || end <= start)
+    if (!p->space || end <= start)
         return;
     char *to = text_reserve(t, end - start);
     if (to)
-        t->length += copy_from_program_some(to, (struct user_ptr){start}, end - start);
+        t->length += space_peek(p->space, start, to, end - start);
 }
 
 static void show_cmdline(struct text *t, const struct proc_subject *s)

@@ -108,6 +108,9 @@ enum fault_answer {
 };
 enum fault_answer space_fault(struct space *s, u64 address, u32 fault_access, u64 program_sp);
 
+/* peek.c: program memory of any space into kernel memory of the heap; bytes until the first fault. */
+size_t space_peek(struct space *s, u64 address, void *to, size_t n);
+
 /* stats.c */
 u64 space_resident_pages(struct space *s);
 /* The most that were ever resident: exact on demand platforms; eager ones look when asked, and

@@ -95,6 +95,14 @@ u64 platform_resident(struct platform_space *space, u64 start, u64 length)
     return pages * PAGE_SIZE;
 }
 
+/* The task that has the memory writes it into the memfd, where `to` lies. */
+u64 platform_peek(struct platform_space *space, u64 address, void *to, u64 length)
+{
+    long n = host_call_in(space, HOST_pwrite64, (u64)host_machine.memfd, address, length,
+                          pointer_to_paddr(to), 0, 0);
+    return n < 0 ? 0 : (u64)n;
+}
+
 /* --- demand platforms only: the host has the page tables --- */
 
 int platform_page_set(struct platform_space *space, u64 address, paddr_t frame, u32 access)

@@ -100,6 +100,12 @@ bool platform_page_next(const struct platform_space *space, u64 address, u64 end
     return true;
 }
 
+u64 platform_peek(unused_arg struct platform_space *space, unused_arg u64 address,
+                  unused_arg void *to, unused_arg u64 length)
+{
+    return 0;
+}
+
 int platform_unmap(struct platform_space *space, u64 start, u64 length)
 {
     for (size_t i = 0; i < STUB_PAGES; i++) {

@@ -75,6 +75,12 @@ u64 platform_resident(struct platform_space *space, u64 start, u64 length)
     return bytes;
 }
 
+u64 platform_peek(unused_arg struct platform_space *space, unused_arg u64 address,
+                  unused_arg void *to, unused_arg u64 length)
+{
+    return 0;
+}
+
 int platform_unmap(struct platform_space *space, u64 start, u64 length)
 {
     mmu_clear_range(space->root, start, start + length);
