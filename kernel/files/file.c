@@ -160,6 +160,12 @@ int file_stat(struct file *f, struct statx_fields *out)
     return 0;
 }
 
+bool file_may_set_ids(struct file *f, struct statx_fields *out)
+{
+    file_stat(f, out);
+    return !(f->inode->fs->flags & ST_NOSUID);
+}
+
 long file_read_at(struct file *f, u64 offset, void *to, size_t n)
 {
     struct io io;

@@ -128,6 +128,7 @@ struct file *file_open_kernel(const char *path, u32 flags, u32 mode, int *error)
     current process, or the root when there is none */
 /* For execve(2): a regular file that may be executed, which need not be readable. at_flags:
  * AT_EMPTY_PATH, AT_SYMLINK_NOFOLLOW. 0 and *out held, or -errno. */
+bool file_may_set_ids(struct file *f, struct statx_fields *out); /* its mount obeys S_ISUID */
 int file_open_program(int directory, const char *path, u32 at_flags, struct file **out);
 long file_read_at(struct file *f, u64 offset, void *to, size_t n);  /* kernel memory; short at end */
 int file_stat(struct file *f, struct statx_fields *out);

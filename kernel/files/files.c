@@ -10,6 +10,7 @@
 #include "devices/rom.h"
 #include "files/devices.h"
 #include "files/inode.h"
+#include "files/pidfd.h"
 #include "lib/boot_record.h"
 #include "lib/log.h"
 #include "lib/string.h"
@@ -81,6 +82,9 @@ int files_start(void)
     const struct platform_blob *rom = rom_root_image();
     u32 window = (u32)boot_number(ELFIN_BOOT_WINSIZE, sizeof(u32));
     task_set_file_hooks(&process_hooks);
+#if CONFIG_FEATURE_POSIX_PROCESS
+    pidfd_start();
+#endif
     if (window)
         files_set_window((u16)window, (u16)(window >> 16));
     file_system_init(&anonymous_fs, "anon_inodefs", ANON_INODE_FS_MAGIC);

@@ -54,6 +54,23 @@ void exec_leave_program(struct process *p)
     usage_leave_space(p);
 }
 
+/* Set-user-id programs and set-group-id ones; the saved ids follow in any case. */
+static void renew_credentials(struct process *p)
+{
+    struct credentials *c = &p->credentials, old = *c;
+    struct statx_fields s;
+    bool obeyed = !p->no_new_privileges && file_may_set_ids(p->program, &s);
+    if (obeyed && (s.mode & S_ISUID))
+        c->euid = s.uid;
+    if (obeyed && (s.mode & S_ISGID) && (s.mode & S_IXGRP))
+        c->egid = s.gid;
+    c->suid = c->fsuid = c->euid;
+    c->sgid = c->fsgid = c->egid;
+    p->dumpable = c->euid == c->uid && c->egid == c->gid;
+    if (c->euid != old.euid || c->egid != old.egid)
+        p->parent_death_signal = 0;
+}
+
 /* Registers and addresses of the old program that its thread remembers. */
 static void renew_thread(struct thread *t, const struct exec_change *c)
 {
@@ -84,9 +101,9 @@ void exec_commit(struct exec_change *c, struct process *p)
     descriptors_close_on_exec(p->descriptors);
     file_drop(p->program);
     p->program = c->program;
+    renew_credentials(p);
     memcpy(p->command, c->command, sizeof(p->command));
     posix_timers_drop(p);
-    p->dumpable = true;
     p->has_executed = true;
     p->keep_capabilities = false;
     p->exit_signal = SIGCHLD;

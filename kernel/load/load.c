@@ -310,8 +310,8 @@ static int load_opened(struct program *p, struct process *process, struct trap_f
         return error;
     }
     enter_space(process, s);
-    error = build(p, process, s, &auxv, &entry, &sp);
     exec_commit(&change, process);
+    error = build(p, process, s, &auxv, &entry, &sp);
     if (error && !first)
         process_kill(process, SIGKILL);
     memcpy(process->auxv, auxv.words, auxv.count * 2 * sizeof(u64));

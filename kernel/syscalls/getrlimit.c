@@ -24,6 +24,8 @@ static void apply(struct process *p, int resource)
 {
     u64 soft = p->limits[resource].soft;
 
+    if (!p->space)
+        return; /* a zombie */
     if (resource == RLIMIT_AS)
         p->space->limit_as = soft;
     if (resource == RLIMIT_DATA)
@@ -43,6 +45,8 @@ long sys_prlimit64(int pid, int resource, struct user_ptr new_limit, struct user
         return -EFAULT;
     if (!p)
         return -ESRCH;
+    if (!credentials_match(p))
+        return -EPERM;
     old = p->limits[resource];
     if (!user_is_null(new_limit)) {
         long error = check(resource, &old, &wanted);

@@ -111,6 +111,7 @@ static void inherit(struct thread *child, const struct trap_frame *frame,
     child->thread_pointer = flags & CLONE_SETTLS ? request->tls : arch_thread_pointer();
     child->gs_base = arch_gs_base();
     child->blocked = parent->blocked;
+    child->timer_slack_ns = parent->timer_slack_ns;
     policy_inherit(child, parent);
     memcpy(child->name, parent->name, sizeof(child->name));
     if (flags & CLONE_CHILD_CLEARTID)

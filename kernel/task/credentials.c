@@ -34,6 +34,16 @@ void credentials_set_gids(struct id_set ids)
 
 bool credentials_privileged(void) { return own()->euid == 0; }
 
+bool credentials_match(const struct process *target)
+{
+    const struct credentials *c = own(), *t = &target->credentials;
+
+    if (target == current_process() || credentials_privileged())
+        return true;
+    return c->uid == t->uid && c->uid == t->euid && c->uid == t->suid && c->gid == t->gid &&
+           c->gid == t->egid && c->gid == t->sgid;
+}
+
 static bool holds(const struct id_set *ids, u32 id)
 {
     return id == ID_KEEP || id == ids->real || id == ids->effective || id == ids->saved;

@@ -141,6 +141,7 @@ static void give_back(struct process *p)
     p->space = NULL;
     space_drop(s);
     give_children_away(p);
+    report_leaving(p);
 }
 
 /* No thread of it will run again: its structure waits for the parent. */
@@ -168,6 +169,7 @@ noreturn_fn void process_exit(int wait_status)
     thread_let_go();
     if (p->thread_count == 1)
         end_process(p);
+    report_thread_end(t);
     thread_bury(t);
     schedule();
     panic("an ended thread was resumed");

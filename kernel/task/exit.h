@@ -21,6 +21,7 @@ void report_stop(struct process *p, int signal);  /* the whole process has stopp
 void report_continue(struct process *p);
 void report_orphan(struct process *child, struct process *old_parent); /* has a new parent */
 bool group_is_orphaned(s32 pgid, s32 sid); /* nobody is left who could continue its members */
+void report_thread_end(struct thread *t); /* others of its process go on */
 void report_leaving(struct process *p); /* its group may be orphaned by that */
 /* A status in wait(2)'s form as siginfo's si_code and si_status. */
 void report_exit_code(int wait_status, int *code, int *status);

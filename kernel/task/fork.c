@@ -38,6 +38,7 @@ static void inherit_values(struct process *child, const struct process *from)
     child->no_new_privileges = from->no_new_privileges;
     child->keep_capabilities = from->keep_capabilities;
     child->personality = from->personality;
+    child->no_huge_pages = from->no_huge_pages;
     memcpy(child->command, from->command, sizeof(child->command));
     memcpy(child->auxv, from->auxv, sizeof(child->auxv));
     child->auxv_words = from->auxv_words;

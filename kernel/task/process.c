@@ -60,6 +60,8 @@ void process_unlink(struct process *p)
 {
     list_remove(&p->sibling);
     list_remove(&p->link);
+    p->parent = NULL;
+    wake_all(&p->end_wait, 0);
     thread_forget_first(p);
     if (p->pid) {
         id_name_process(p->pid, NULL);

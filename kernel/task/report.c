@@ -154,15 +154,41 @@ void report_leaving(struct process *p)
     check_group(p->pgid, p->sid, p->parent, p);
 }
 
-void report_orphan(struct process *child, struct process *old_parent)
+static void send_death_signal(struct process *child, const struct process *parent)
 {
     struct linux_siginfo info = {.si_code = SI_USER};
 
-    if (child->parent_death_signal && !child->zombie) {
-        info.sent.si_pid = old_parent->pid;
-        info.sent.si_uid = old_parent->credentials.uid;
-        signal_send_process(child, child->parent_death_signal, &info);
+    if (!child->parent_death_signal || child->zombie)
+        return;
+    info.sent.si_pid = parent->pid;
+    info.sent.si_uid = parent->credentials.uid;
+    signal_send_process(child, child->parent_death_signal, &info);
+}
+
+static s32 another_thread(const struct thread *t)
+{
+    list_for_each(node, &t->process->threads) {
+        const struct thread *other = list_entry(node, struct thread, in_process);
+        if (other != t && other->state != THREAD_DEAD)
+            return other->tid;
     }
+    return t->tid;
+}
+
+void report_thread_end(struct thread *t)
+{
+    list_for_each(node, &t->process->children) {
+        struct process *child = list_entry(node, struct process, sibling);
+        if (child->parent_tid != t->tid)
+            continue;
+        child->parent_tid = another_thread(t);
+        send_death_signal(child, t->process);
+    }
+}
+
+void report_orphan(struct process *child, struct process *old_parent)
+{
+    send_death_signal(child, old_parent);
     child->exit_signal = SIGCHLD;
     check_group(child->pgid, child->sid, old_parent, NULL);
     if (child->zombie)

@@ -27,6 +27,8 @@ struct credentials {
     u32 gid, egid, sgid, fsgid;
     u32 group_count;
     u32 groups[64];
+    u32 secure_bits;             /* PR_SET_SECUREBITS */
+    u64 dropped_capabilities;    /* of the bounding set */
 };
 
 struct rlimit_pair {
@@ -85,6 +87,7 @@ struct process {
     s32 parent_death_signal;     /* PR_SET_PDEATHSIG */
     s32 stop_signal;             /* its threads stop, or have stopped; 0: they run */
     unsigned stopped_threads;
+    bool no_huge_pages;          /* PR_SET_THP_DISABLE */
     s32 stop_report;             /* the signal that stopped it, until a wait has told; 0: none */
     bool continue_report;        /* it went on, and no wait has told */
     bool subreaper;              /* PR_SET_CHILD_SUBREAPER */
@@ -139,6 +142,7 @@ struct thread {
     u64 altstack_sp, altstack_size;
     u32 altstack_flags;          /* as the program gave them */
     u64 fault_address, fault_error_code, fault_trap_number; /* of the last fault: sigcontext */
+    u64 timer_slack_ns;          /* PR_SET_TIMERSLACK; 0: the default */
     u64 clear_child_tid, robust_list, robust_list_length;
     struct list pi_states;       /* futex_pi.c: locks that it has and others wait for */
     struct futex_waiter *pi_wait; /* the one it waits for */

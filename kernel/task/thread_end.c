@@ -8,6 +8,7 @@
 #include "lib/log.h"
 #include "memory/space.h"
 #include "task/clone.h"
+#include "task/exit.h"
 #include "task/futex.h"
 #include "task/ids.h"
 #include "task/observe.h"
@@ -42,6 +43,7 @@ noreturn_fn void thread_exit(int code)
         process_exit((code & 0xff) << 8);
     observe_end(t, (code & 0xff) << 8);
     thread_let_go();
+    report_thread_end(t);
     thread_bury(t);
     schedule();
     panic("an ended thread was resumed");
