@@ -9,7 +9,7 @@ database is imported.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -23,10 +23,11 @@ from elfin.model.run import RunOptions, RunResult
 from elfin.program import Found, find
 
 if TYPE_CHECKING:
+    from elfin.model.elf import ElfFacts
     from elfin.model.root import RootEntry
     from elfin.model.run import Platform
     from elfin.model.survey import Survey
-    from elfin.model.verdict import Verdict
+    from elfin.model.verdict import Library, Verdict
     from elfin.rootfs.debian import BuiltRoot
     from elfin.run.watch import Watch
 
@@ -97,12 +98,13 @@ def _watch(prepared: Prepared, path: Path | None) -> Watch:
     return watch
 
 
-def inspect(program: str, rootfs: Path | None = None) -> Verdict:
-    """The verdict on a program; nothing is executed and nothing written."""
-    from abi.table import load
-    from elfin.analysis import judge
+def inspect(
+    program: str, rootfs: Path | None = None, say: Callable[[str], None] = lambda line: None
+) -> Verdict:
+    """The verdict on a program; nothing is executed. It is remembered until one of its files
+    changes. ``say`` takes what is looked at now, while it takes long."""
+    from elfin.analysis.record import from_record, judgement_files, to_record
     from elfin.elf import read_facts
-    from elfin.elf.details import read_code
     from elfin.rootfs import libraries
 
     found = find(program, (), os.environ.get("PATH", os.defpath), rootfs)
@@ -111,10 +113,31 @@ def inspect(program: str, rootfs: Path | None = None) -> Verdict:
         facts = read_facts(found.host_path)
         closure = libraries(spec, facts, read_facts)
         files = dict.fromkeys(Path(item.host_path) for item in closure if item.host_path)
-        codes = [read_code(path) for path in (found.host_path, *files)]
-        return judge(facts, closure, codes, load())
+        inputs = (found.host_path, *files)
+        store = Store()
+        question = repr(("verdict", [str(path) for path in inputs], closure))
+        record = store.recall(question)
+        if record is not None:
+            return from_record(record, facts)
+        verdict = _judge(facts, closure, inputs, say)
+        store.remember(question, (*inputs, *judgement_files()), to_record(verdict))
+        return verdict
     except ElfinError as error:
         raise _as_typed(error, str(found.host_path), found.typed) from error
+
+
+def _judge(
+    facts: ElfFacts, closure: Sequence[Library], files: Sequence[Path], say: Callable[[str], None]
+) -> Verdict:
+    from abi.table import load
+    from elfin.analysis import judge
+    from elfin.elf.details import read_code
+
+    codes = []
+    for number, path in enumerate(files, 1):
+        say(f"reading {path.name} ({number} of {len(files)})")
+        codes.append(read_code(path))
+    return judge(facts, closure, codes, load(), say)
 
 
 def survey(asked: Platform | None) -> Survey:

@@ -28,7 +28,7 @@ from elfin.model.code import CodeFile, Text
 _LONGEST_FUNCTION = 1 << 20
 _DEEPEST_WRAPPER = 4
 _LOOSE_SHARE = 50  # one site in so many may lie outside all functions
-_NAMED_SHARE = 0.9  # of a text in functions: then what lies between two is taken for one
+_NAMED_SHARE = 0.9  # of a text in functions: then what lies behind one is taken for its rest
 _LOOSE_BYTES = 4096  # of code without a known end
 _MOV_EAX = (b"\xb8", 5, 1)  # mov $imm32, %eax: opcode, length, offset of the constant
 _MOV_RAX = (b"\x48\xc7\xc0", 7, 3)  # mov $imm32, %rax
@@ -54,10 +54,10 @@ class Graph:
     _outlined: dict[int, Outline] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        functions = list(self.code.functions)
+        ends = dict(self.code.functions)
         for text in self.code.texts:
-            functions += self._discover(text, self.code.functions)
-        functions.sort()
+            ends.update(self._discover(text, self.code.functions))
+        functions = sorted(ends.items())
         self._functions = sorted([*functions, *self._uncovered(functions)])
         self._starts = [start for start, _ in self._functions]
 
@@ -124,6 +124,12 @@ class Graph:
         for start, names in by_start.items():
             for name in sorted(names):
                 yield from self._numbers(start, name, by_start)
+
+    def numbers_in(self, functions: Iterable[int], name: str) -> Iterator[Reached]:
+        """The sites of these functions, of which ``name`` is the only root."""
+        by_start = {start: {name} for start in sorted(functions)}
+        for start in by_start:
+            yield from self._numbers(start, name, by_start)
 
     def successors(self, start: int) -> set[int]:
         """The functions of this file that the one at ``start`` calls or names."""
@@ -228,11 +234,10 @@ class Graph:
         covered = [(a, b) for a, b in functions if text.address <= a < text.end]
         sites = list(MACHINES[self.code.machine].raw_sites(text.address, text.content))
         loose = [site for site in sites if not _covers(covered, site)]
-        if len(loose) * _LOOSE_SHARE <= len(sites) and covered:
-            return
         named = sum(min(b, text.end) - a for a, b in covered)
-        if named > len(text.content) * _NAMED_SHARE:
-            yield from _gaps(text, covered, loose)
+        few = len(loose) * _LOOSE_SHARE <= len(sites)
+        if covered and (few or named > len(text.content) * _NAMED_SHARE):
+            yield from _stretched(text, covered, loose)
             return
         jumps: list[tuple[int, int]] = []
         starts = {text.address, self.code.entry, *self._sweep(text, jumps)}
@@ -271,17 +276,15 @@ class Graph:
             at = (code[-1][0] + code[-1][1] - text.address if code else at) + step
 
 
-def _gaps(
+def _stretched(
     text: Text, functions: Sequence[tuple[int, int]], places: Iterable[int]
 ) -> Iterator[tuple[int, int]]:
-    """The stretches between functions that hold one of the places."""
-    found = set()
+    """Functions that end, by their tables, before one of the places (glibc's clone does), up to the
+    next function."""
     for place in places:
         index = bisect_right(functions, (place, 1 << 64))
-        start = functions[index - 1][1] if index else text.address
-        following = functions[index][0] if index < len(functions) else text.end
-        found.add((start, following))
-    yield from sorted(found)
+        start = functions[index - 1][0] if index else text.address
+        yield start, functions[index][0] if index < len(functions) else text.end
 
 
 def _covers(functions: Sequence[tuple[int, int]], address: int) -> bool:

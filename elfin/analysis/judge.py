@@ -1,18 +1,22 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """The verdict: which system calls a program's code can make, held against abi/syscalls.tbl.
 
-What is examined: a static program from its entry; of a dynamic program every file's own sites, and
-in its libc and loader what the functions reach that some other file imports. That is what the code
-*can* do, not what it will: a program that imports fork() may never call it. So an absent call makes
-the verdict "may", unless every libc is known to do without (`_TOLERATED`).
+What is examined: a static program from its entry; of a dynamic program what can be reached from its
+entry through its libraries (trace.py), and in its libc and loader what the functions reach that are
+needed there. That is what the code *can* do, not what it will: a program that can call fork() may
+never do it. So an absent call makes the verdict "may", unless every libc is known to do without
+(`_TOLERATED`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import islice
 
 from abi.table import Machine, Row, Support, Table
+from elfin.analysis.decode import MACHINES
 from elfin.analysis.graph import Graph, Reached
+from elfin.analysis.trace import WRAPPER, Trace
 from elfin.model.code import CodeFile
 from elfin.model.elf import ElfFacts, Linkage
 from elfin.model.verdict import CallUse, Library, Outcome, Verdict
@@ -55,18 +59,27 @@ _NAME_SERVICE_ROOTS = (
     "vsyslog", "openlog",
 )  # fmt: skip
 
+# glibc changes the ids of all threads by a signal whose handler takes the call's number from
+# memory: one of the set*id calls, which stand elsewhere in the code with their numbers.
+_SETXID_ROOTS = ("set", "initgroups", "pthread_", "__pthread_", "system", "posix_spawn", "popen")
+
 
 def judge(
-    facts: ElfFacts, libraries: Sequence[Library], codes: Sequence[CodeFile], table: Table
+    facts: ElfFacts,
+    libraries: Sequence[Library],
+    codes: Sequence[CodeFile],
+    table: Table,
+    say: Callable[[str], None] = lambda line: None,
 ) -> Verdict:
-    """The verdict on a program. ``codes``: the program first, then its loader and libraries."""
+    """The verdict on a program. ``codes``: the program first, then its loader and libraries.
+    ``say`` takes what is looked at now."""
     missing = [library for library in libraries if library.host_path is None]
     if missing:
         names = ", ".join(library.name for library in missing)
         reason = f"it needs {names}, which {'is' if len(missing) == 1 else 'are'} not here"
         return Verdict(Outcome.WILL_NOT, facts, (reason,), tuple(libraries))
     loader = libraries[0].host_path if libraries and facts.interpreter else None
-    found = [(code, reached) for code in codes for reached in _reached(code, codes, facts, loader)]
+    found = list(_found(codes, facts, loader, say))
     calls = tuple(_uses(found, table, Machine(facts.machine)))
     unknown = _unknown(found)
     outcome, reasons = _conclude(calls, unknown)
@@ -74,26 +87,42 @@ def judge(
     return Verdict(outcome, facts, reasons, tuple(libraries), calls, sites)
 
 
-def _reached(
-    code: CodeFile, codes: Sequence[CodeFile], facts: ElfFacts, loader: str | None
-) -> Iterator[Reached]:
-    """Every call that one file contributes."""
-    graph = Graph(code)
-    program = code is codes[0]
-    if program and facts.linkage is not Linkage.DYNAMIC:
-        yield from graph.reach(_entry_roots(code, "the program"))
+def _found(
+    codes: Sequence[CodeFile], facts: ElfFacts, loader: str | None, say: Callable[[str], None]
+) -> Iterator[tuple[CodeFile, Reached]]:
+    """Every call that can be reached, with the file it stands in."""
+    program = codes[0]
+    if facts.linkage is not Linkage.DYNAMIC:
+        say(f"following {program.path.name}")
+        for reached in Graph(program).reach(_entry_roots(program, "the program")):
+            yield program, reached
         return
-    sites = list(graph.real_sites())
-    if program or len(sites) < _MANY_SITES:
-        for site in sites:
-            for number in site.numbers or ("not known",):
-                known = number if isinstance(number, int) else None
-                yield Reached(known, site.address, code.path.name)
-        return
-    roots = _library_roots(code, codes)
-    if str(code.path) == loader:
-        roots += _entry_roots(code, _START_UP)
-    yield from graph.reach(roots)
+    libcs = [code for code in codes[1:] if str(code.path) == loader or _is_libc(code)]
+    others = [code for code in codes if code not in libcs]
+    say(f"following {program.path.name} and {len(others) - 1} libraries")
+    names = {name for code in libcs for name in (*code.imports, *code.exports)}
+    trace = Trace(others, frozenset(names))
+    for index, code in enumerate(others):
+        for reached in trace.reached(index):
+            yield code, reached
+    for code in libcs:
+        say(f"following {code.path.name}")
+        wanted = trace.needed.union(*(libc.imports for libc in libcs if libc is not code))
+        if trace.wrapper_is_followed:
+            wanted.discard(WRAPPER)
+        roots = _library_roots(code, wanted)
+        if str(code.path) == loader:
+            roots += _entry_roots(code, _START_UP)
+        for reached in Graph(code).reach(roots):
+            if reached.number is not None or not reached.via.startswith(_SETXID_ROOTS):
+                yield code, reached
+
+
+def _is_libc(code: CodeFile) -> bool:
+    """A library that is entered by name: it has more calls than one can follow from its data."""
+    machine = MACHINES[code.machine]
+    raw = (site for text in code.texts for site in machine.raw_sites(text.address, text.content))
+    return sum(1 for _ in islice(raw, _MANY_SITES)) == _MANY_SITES and "abort" in code.exports
 
 
 def _entry_roots(code: CodeFile, name: str) -> list[tuple[int, str]]:
@@ -103,11 +132,10 @@ def _entry_roots(code: CodeFile, name: str) -> list[tuple[int, str]]:
     return [(address, name) for address in sorted(addresses)]
 
 
-def _library_roots(code: CodeFile, codes: Sequence[CodeFile]) -> list[tuple[int, str]]:
-    """Where a libc is entered: by imports of the others, and by its tables of stdio functions."""
-    wanted = {name for other in codes if other is not code for name in other.imports}
-    wanted.update(_ALWAYS_IMPORTED)
-    roots = [(code.exports[name], name) for name in sorted(wanted) if name in code.exports]
+def _library_roots(code: CodeFile, wanted: set[str]) -> list[tuple[int, str]]:
+    """Where a libc is entered: by what the others need, and by its tables of stdio functions."""
+    names = sorted(wanted.union(_ALWAYS_IMPORTED))
+    roots = [(code.exports[name], name) for name in names if name in code.exports]
     for section in _VTABLES:
         roots += [(address, _START_UP) for address in sorted(code.pointers.get(section, ()))]
     return roots
@@ -167,11 +195,9 @@ def _conclude(
         )
     if unknown:
         places = {(code.path, reached.address) for code, reached in unknown}
-        word = "place" if len(places) == 1 else "places"
+        word = "place makes" if len(places) == 1 else "places make"
         roots = ", ".join(sorted({reached.via for _, reached in unknown})[:4])
-        reasons.append(
-            f"{len(places)} {word} make a call whose number is not in the code ({roots})"
-        )
+        reasons.append(f"{len(places)} {word} a call whose number is not in the code ({roots})")
     if reasons:
         return Outcome.MAY, tuple(reasons)
     partial = sum(call.support == "partial" for call in calls)

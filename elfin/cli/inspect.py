@@ -12,6 +12,7 @@ from typing import Any
 
 import click
 
+from elfin.cli.progress import progress
 from elfin.host.errors import CannotRun, NotFound, OptionError
 from elfin.model.elf import ElfFacts, Linkage
 from elfin.model.verdict import CallUse, Outcome, Verdict
@@ -46,7 +47,8 @@ def command(program: str, rootfs: Path | None, as_json: bool, sites: bool) -> in
         raise OptionError(f"--rootfs {rootfs} is not a directory")
     root = rootfs.absolute() if rootfs else None
     try:
-        verdict = pipeline.inspect(program, root)
+        with progress() as say:
+            verdict = pipeline.inspect(program, root, say)
     except (CannotRun, NotFound) as error:
         if isinstance(error, NotFound) and " needs " not in error.what:
             raise  # no such program: nothing to give a verdict on

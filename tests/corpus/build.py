@@ -12,6 +12,7 @@ was skipped; nothing is compiled twice unless its source, its flags or this file
 from __future__ import annotations
 
 import argparse
+import fcntl
 import hashlib
 import json
 import shutil
@@ -289,8 +290,14 @@ def loaded_bytes(content: bytes) -> int:
 
 
 def build(output: Path = DEFAULT_OUTPUT, only: str = "") -> list[Row]:
-    """Builds what is missing or stale and returns the manifest's rows."""
+    """Builds what is missing or stale and returns the manifest's rows; one builder at a time."""
     output.mkdir(parents=True, exist_ok=True)
+    with (output / ".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        return _build(output, only)
+
+
+def _build(output: Path, only: str) -> list[Row]:
     marks = output / "fingerprints.json"
     known: dict[str, str] = json.loads(marks.read_text()) if marks.exists() else {}
     rows: list[Row] = []

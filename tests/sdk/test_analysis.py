@@ -4,10 +4,13 @@
 from __future__ import annotations
 
 import json
+import os
+import pty
 import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -112,16 +115,132 @@ def test_exit_statuses(name: str, status: int, words: str) -> None:
     assert words in done.stdout
 
 
-def test_may_and_not_found() -> None:
-    """3 may: a shell forks, which Elfin does not have yet; 127: no such program."""
-    done = inspect("/bin/sh")
+@pytest.fixture(scope="module")
+def compiled(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
+    """A C source text and flags of gcc → the program."""
+    folder = tmp_path_factory.mktemp("analysis")
+
+    def compile(name: str, source: str, *flags: str) -> Path:
+        text = folder / f"{name}.c"
+        text.write_text(source)
+        target = folder / name
+        subprocess.run(["gcc", "-O1", str(text), *flags, "-o", str(target)], check=True)
+        return target
+
+    return compile
+
+
+def test_may_and_not_found(compiled: Callable[..., Path]) -> None:
+    """3 may: a call that Elfin does not have, or one whose number is made while the program runs;
+    127: no such program."""
+    call = "#include <unistd.h>\nint main(int n, char **v) { (void)v; return (int)syscall(%s); }\n"
+    done = inspect(str(compiled("absent", call % "323")))
     assert done.returncode == 3
-    assert re.search(
-        r"its code can call .*(clone|fork|execve).*, which Elfin does not have", done.stdout
-    )
+    assert "its code can call userfaultfd, which Elfin does not have; it runs" in done.stdout
+    done = inspect(str(compiled("unknown", call % "n")))
+    assert done.returncode == 3
+    assert "1 place makes a call whose number is not in the code" in done.stdout
     absent = inspect("no-such-program-anywhere")
     assert (absent.returncode, absent.stdout) == (127, "")
     assert absent.stderr.startswith("elfin: no-such-program-anywhere was not found")
+
+
+LIBRARY = """
+#include <unistd.h>
+void used(void) { syscall(39); }                    /* getpid */
+void unused(void) { syscall(323); }                 /* userfaultfd */
+static void in_table(void) { syscall(110); }        /* getppid */
+void (*table[1])(void) = {in_table};
+__attribute__((constructor)) static void early(void) { syscall(186); }  /* gettid */
+void by_name(void) { syscall(102); }                /* getuid */
+int replaced(void) { return 0; }
+"""
+PROGRAM = """
+#include <dlfcn.h>
+#include <unistd.h>
+void used(void);
+static int compare(const void *a, const void *b) { (void)a; (void)b; return (int)syscall(104); }
+int qsort_like(int (*f)(const void *, const void *));
+int main(int argc, char **argv) {
+    (void)argv;
+    used();
+    void (*f)(void) = (void (*)(void))dlsym(0, "by_name");
+    if (f) f();
+    int (*volatile g)(const void *, const void *) = compare;
+    return g(0, 0) + argc;
+}
+static __attribute__((used)) void never(void) { syscall(134); }  /* uselib */
+"""
+
+
+def test_only_what_can_run_counts(compiled: Callable[..., Path]) -> None:
+    """Across a library: what is called, stands in a table, runs early, is looked up by name or has
+    its address taken counts; what nothing leads to does not, and then the verdict is "will"."""
+    library = compiled("libtraced.so", LIBRARY, "-shared", "-fPIC")
+    program = compiled("traced", PROGRAM, str(library), "-Wl,-rpath,$ORIGIN")
+    verdict = pipeline.inspect(str(program))
+    calls = {call.name for call in verdict.calls}
+    assert {"getpid", "getppid", "gettid", "getuid", "getgid"} <= calls
+    assert not calls & {"userfaultfd", "uselib"}
+    assert verdict.outcome is Outcome.WILL_RUN, verdict.reasons
+
+
+@pytest.mark.skipif(shutil.which("strace") is None, reason="strace is missing")
+@pytest.mark.parametrize(
+    "argv",
+    [
+        ["/bin/ls", "-la", "/usr/bin"],
+        ["/bin/sh", "-c", "echo hi | cat; ls >/dev/null & wait"],
+        ["/usr/bin/perl", "-e", "open F, '/etc/passwd'; print <F>; system 'true'"],
+        ["/usr/bin/git", "--version"],
+        ["/usr/bin/find", "/etc", "-name", "passwd"],
+        ["/usr/bin/gcc", "--version"],
+    ],
+    ids=lambda argv: argv[0],
+)
+def test_real_programs_call_nothing_that_was_not_found(argv: list[str], tmp_path: Path) -> None:
+    """The walk over dynamic programs misses nothing that strace sees."""
+    if not Path(argv[0]).exists():
+        pytest.skip(f"{argv[0]} is not here")
+    verdict = pipeline.inspect(argv[0])
+    log = tmp_path / "log"
+    subprocess.run(["strace", "-o", str(log), *argv], capture_output=True, check=False)
+    called = set(re.findall(r"^(\w+)\(", log.read_text(errors="replace"), re.MULTILINE))
+    if not called:
+        pytest.skip("strace could not trace")
+    assert called - {call.name for call in verdict.calls} <= {"execve"}
+
+
+def test_a_verdict_is_remembered_until_a_file_changes(
+    compiled: Callable[..., Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ELFIN_CACHE_DIR", str(tmp_path))
+    library = compiled("libkept.so", LIBRARY, "-shared", "-fPIC")
+    program = compiled("kept", PROGRAM, str(library), "-Wl,-rpath,$ORIGIN")
+    said: list[str] = []
+    first = pipeline.inspect(str(program), say=said.append)
+    assert any("reading libkept.so" in line for line in said)
+    said.clear()
+    assert pipeline.inspect(str(program), say=said.append) == first
+    assert said == []
+    compiled("libkept.so", LIBRARY.replace("syscall(39)", "syscall(323)"), "-shared", "-fPIC")
+    assert pipeline.inspect(str(program)).outcome is Outcome.MAY
+
+
+def test_progress_is_for_terminals(compiled: Callable[..., Path], tmp_path: Path) -> None:
+    """One line that rewrites itself and is gone at the end; nothing in a pipe."""
+    program = compiled("shown", "int main(void) { return 0; }\n")
+    command = [sys.executable, "-m", "elfin", "inspect", str(program)]
+    ours, theirs = pty.openpty()
+    env = {**os.environ, "ELFIN_CACHE_DIR": str(tmp_path)}
+    done = subprocess.run(command, cwd=PROJECT, env=env, stdout=subprocess.PIPE, stderr=theirs)
+    os.close(theirs)
+    shown = os.read(ours, 1 << 16).decode()
+    os.close(ours)
+    assert done.returncode == 0
+    assert "elfin: reading shown (1 of " in shown
+    assert shown.endswith("\r\x1b[K")
+    assert "\n" not in shown
 
 
 def test_json_and_sites() -> None:
