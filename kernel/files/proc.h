@@ -51,6 +51,10 @@ s32 proc_next_descriptor(const struct proc_subject *s, s32 after);
 void proc_show_status(struct text *t, const struct proc_subject *s);
 void proc_show_stat(struct text *t, const struct proc_subject *s);
 void proc_show_statm(struct text *t, const struct proc_subject *s);
+/* proc_oom.c */
+void proc_show_oom_score(struct text *t, const struct proc_subject *s);
+void proc_show_oom_adjustment(struct text *t, const struct proc_subject *s);
+long proc_store_oom_adjustment(const char *text, size_t n, const struct proc_subject *s);
 /* proc_system.c: what stands in the root beside the processes */
 extern const struct proc_entry proc_system_entries[];
 void proc_show_mounts(struct text *t, const struct proc_subject *s);

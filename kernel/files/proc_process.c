@@ -128,11 +128,6 @@ static void show_cgroup(struct text *t, unused_arg const struct proc_subject *s)
     text_add(t, "0::/\n");
 }
 
-static void show_zero(struct text *t, unused_arg const struct proc_subject *s)
-{
-    text_add(t, "0\n");
-}
-
 static void show_personality(struct text *t, const struct proc_subject *s)
 {
     text_add(t, "%08x\n", process_of(s)->personality);
@@ -212,7 +207,9 @@ static int follow_exe(const struct proc_subject *s, struct path_node **out)
     {.name = "root", .mode = S_IFLNK | 0777, .target = target_root, .follow = follow_root},        \
     {.name = "exe", .mode = S_IFLNK | 0777, .target = target_exe, .follow = follow_exe},           \
     PROC_FILE("mounts", proc_show_mounts), PROC_FILE("mountinfo", proc_show_mountinfo),            \
-    PROC_FILE("oom_score", show_zero), PROC_FILE("oom_score_adj", show_zero),                      \
+    PROC_FILE("oom_score", proc_show_oom_score),                                                   \
+    {.name = "oom_score_adj", .mode = S_IFREG | 0644, .show = proc_show_oom_adjustment,            \
+     .store = proc_store_oom_adjustment},                                                          \
     PROC_FILE("cgroup", show_cgroup), PROC_DIRECTORY("net", proc_net_entries)
 
 static const struct proc_entry thread_entries[] = {COMMON_ENTRIES, {.name = NULL}};

@@ -33,6 +33,13 @@ long space_discard(struct space *s, u64 start, u64 length)
     return at < end ? -ENOMEM : 0;
 }
 
+void space_reap(struct space *s)
+{
+    for (struct vma *v = space_first(s); v && platform_traits()->demand_paging; v = vma_next(v))
+        if (vma_is_private(v))
+            drop_pages(v, v->start, v->end);
+}
+
 static long populate_page(struct vma *v, u64 at, bool write)
 {
     struct platform_page page;

@@ -68,6 +68,8 @@ void space_hold(struct space *s);
 void space_drop(struct space *s);
 /* fork.c: a copy on write of the current space, reference 1. NULL: *error is -ENOMEM or -EAGAIN. */
 struct space *space_fork(int *error);
+/* advise.c: takes the private pages of a space whose processes are being killed. */
+void space_reap(struct space *s);
 struct space *space_current(void);
 void space_switch(struct space *s);          /* makes it current */
 struct vma *space_find(struct space *s, u64 address);   /* holds address, or NULL */

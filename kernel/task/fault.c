@@ -5,8 +5,8 @@
  */
 #include "arch/upcalls.h"
 #include "lib/log.h"
-#include "lib/printf.h"
 #include "memory/space.h"
+#include "task/oom.h"
 #include "task/task.h"
 
 struct fault_signal {
@@ -65,25 +65,6 @@ static u64 shown_address(const struct fault *fault, const struct trap_frame *fra
     }
 }
 
-static void (*tell_out_of_memory)(const char *text);
-
-void task_set_tell_out_of_memory(void (*tell)(const char *text))
-{
-    tell_out_of_memory = tell;
-}
-
-static noreturn_fn void out_of_memory(void)
-{
-    static char text[64];
-
-    format_text(text, sizeof(text), "out of memory: killed %s (pid %d)",
-                current_process()->command, current_process()->pid);
-    log_line("%s", text);
-    if (tell_out_of_memory)
-        tell_out_of_memory(text);
-    process_exit(SIGKILL);
-}
-
 static void raise(struct trap_frame *frame, const struct fault *fault, struct fault_signal what)
 {
     struct thread *t = current_thread();
@@ -109,14 +90,24 @@ static noreturn_fn void panic_on_fault(struct trap_frame *frame, const struct fa
           (unsigned long long)fault->address, fault->access, text);
 }
 
+/* FAULT_OUT_OF_MEMORY: the process is being killed. */
+static enum fault_answer resolve(struct trap_frame *frame, const struct fault *fault)
+{
+    const struct trap_frame *program = fault->from_kernel ? thread_frame(current_thread()) : frame;
+    enum fault_answer answer;
+
+    do
+        answer = space_fault(space_current(), fault->address, fault->access, frame_sp(program));
+    while (answer == FAULT_OUT_OF_MEMORY && oom_make_room());
+    return answer;
+}
+
 void on_fault(struct trap_frame *frame, const struct fault *fault)
 {
     enum fault_answer answer = FAULT_NO_MAPPING;
-    struct thread *t = current_thread();
 
-    if (fault->kind == FAULT_PAGE && t && space_current())
-        answer = space_fault(space_current(), fault->address, fault->access,
-                             fault->from_kernel ? frame_sp(thread_frame(t)) : frame_sp(frame));
+    if (fault->kind == FAULT_PAGE && current_thread() && space_current())
+        answer = resolve(frame, fault);
     if (answer == FAULT_DONE) {
         if (!fault->from_kernel)
             task_before_return(frame);
@@ -127,8 +118,10 @@ void on_fault(struct trap_frame *frame, const struct fault *fault)
             panic_on_fault(frame, fault);
         return;
     }
-    if (answer == FAULT_OUT_OF_MEMORY)
-        out_of_memory();
+    if (answer == FAULT_OUT_OF_MEMORY) {
+        task_before_return(frame); /* ends this process */
+        return;
+    }
     raise(frame, fault, fault->kind == FAULT_PAGE ? page_fault_signal(answer)
                                                   : exception_signal(fault));
     task_before_return(frame);

@@ -38,6 +38,8 @@ static void inherit_values(struct process *child, const struct process *from)
     child->no_new_privileges = from->no_new_privileges;
     child->keep_capabilities = from->keep_capabilities;
     child->personality = from->personality;
+    child->oom_adjustment = from->oom_adjustment;
+    child->oom_adjustment_least = from->oom_adjustment_least;
     child->no_huge_pages = from->no_huge_pages;
     memcpy(child->command, from->command, sizeof(child->command));
     memcpy(child->auxv, from->auxv, sizeof(child->auxv));

@@ -87,6 +87,7 @@ struct process {
     s32 parent_death_signal;     /* PR_SET_PDEATHSIG */
     s32 stop_signal;             /* its threads stop, or have stopped; 0: they run */
     unsigned stopped_threads;
+    s32 oom_adjustment, oom_adjustment_least; /* /proc/PID/oom_score_adj; what others may set */
     bool no_huge_pages;          /* PR_SET_THP_DISABLE */
     s32 stop_report;             /* the signal that stopped it, until a wait has told; 0: none */
     bool continue_report;        /* it went on, and no wait has told */
@@ -210,7 +211,7 @@ noreturn_fn void thread_exit(int code);
  * current thread, in its own address space; the second time it does nothing. */
 void thread_let_go(void);
 void task_set_power_off(noreturn_fn void (*hook)(int wait_status)); /* when pid 1 is gone */
-/* fault.c: who hears that a program was killed for want of memory (one sentence). */
+/* oom.c: who hears that a program was killed for want of memory (one sentence). */
 void task_set_tell_out_of_memory(void (*tell)(const char *text));
 /* What files/ does for processes (task may not include files). */
 struct task_file_hooks {
