@@ -10,6 +10,7 @@ import os
 import shutil
 import subprocess
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 from elfin.host.errors import HostError
 
@@ -25,7 +26,9 @@ def find_command(name: str, package: str) -> str:
     return path
 
 
-def run_command(argv: Sequence[str], env: Mapping[str, str] | None = None) -> str:
+def run_command(
+    argv: Sequence[str], env: Mapping[str, str] | None = None, cwd: Path | None = None
+) -> str:
     """Standard output of a command that must succeed; its last words are part of the error.
 
     The locale is C, so that output can be parsed. ``env`` is laid over the environment.
@@ -33,7 +36,12 @@ def run_command(argv: Sequence[str], env: Mapping[str, str] | None = None) -> st
     environment = {**os.environ, "LC_ALL": "C", **(env or {})}
     try:
         done = subprocess.run(
-            argv, env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True
+            argv,
+            env=environment,
+            cwd=cwd,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
         )
     except OSError as error:
         raise HostError(f"{argv[0]} could not be started: {error.strerror}") from error

@@ -9,10 +9,11 @@ which only entries of Debian itself are taken, Signed-By kept (apt-secure(8), so
 
 from __future__ import annotations
 
+import hashlib
 import os
 import re
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -64,10 +65,10 @@ class Source:
     signed_by: str = ""
     options: tuple[tuple[str, str], ...] = ()
 
-    def stanza(self) -> str:
-        """The entry as a paragraph of a `.sources` file."""
+    def stanza(self, types: str = "deb") -> str:
+        """The entry as a paragraph of a `.sources` file; ``types`` deb, or deb-src for sources."""
         lines = [
-            "Types: deb",
+            f"Types: {types}",
             f"URIs: {' '.join(self.uris)}",
             f"Suites: {' '.join(self.suites)}",
         ]
@@ -166,12 +167,16 @@ def _is_debian(uri: str, suite: str, source: Source, lists: Path) -> bool:
 
 
 class PrivateApt:
-    """apt below ``home`` for one Debian architecture. ``say`` takes progress, a line at a time."""
+    """apt below ``home`` for one Debian architecture. ``say`` takes progress, a line at a time;
+    ``types`` is deb, or deb-src: then it has source packages only."""
 
-    def __init__(self, home: Path, arch: str, say: Callable[[str], None]) -> None:
+    def __init__(
+        self, home: Path, arch: str, say: Callable[[str], None], types: str = "deb"
+    ) -> None:
         self._home = home / arch
         self._arch = arch
         self._say = say
+        self._types = types
         self._program = find_command("apt-get", "apt")
 
     def update(self, *, force: bool = False) -> None:
@@ -211,6 +216,24 @@ class PrivateApt:
             self._run("install", "--download-only", *packages)
         return tuple(self._archive(name) for name in names)
 
+    def fetch_source(self, package: str, accepted: Mapping[str, str]) -> tuple[Path, ...]:
+        """Download a source package's files: those that ``accepted`` lists, name → sha256.
+
+        Raises HostError where a listed file is not offered or is another than the listed one.
+        """
+        files = tuple(self._archive(name) for name in accepted)
+        if not all(file.exists() for file in files):
+            self._say(f"downloading the source of {package}")
+            self._run("source", "--download-only", package, cwd=self._home / "archives")
+        for file in files:
+            if not file.exists():
+                raise HostError(f"this machine's apt does not offer {file.name}", where=package)
+            found = hashlib.sha256(file.read_bytes()).hexdigest()
+            if found != accepted[file.name]:
+                file.unlink()
+                raise HostError(f"{file.name} has the sha256 {found}, which is not listed")
+        return files
+
     def _archive(self, name: str) -> Path:
         return self._home / "archives" / name
 
@@ -220,13 +243,13 @@ class PrivateApt:
             (self._home / name).mkdir(parents=True, exist_ok=True)
         (self._home / "status").touch()
         _write(self._home / "apt.conf", _CONFIGURATION.format(home=self._home, arch=self._arch))
-        text = "\n".join(source.stanza() for source in debian_sources())
+        text = "\n".join(source.stanza(self._types) for source in debian_sources())
         if _write(self._home / "sources" / "debian.sources", text):
             (self._home / "updated").unlink(missing_ok=True)
 
-    def _run(self, *arguments: str) -> str:
+    def _run(self, *arguments: str, cwd: Path | None = None) -> str:
         command = [self._program, "-q", "-c", str(self._home / "apt.conf"), *arguments]
-        return run_command(command, {"DEBIAN_FRONTEND": "noninteractive"})
+        return run_command(command, {"DEBIAN_FRONTEND": "noninteractive"}, cwd)
 
 
 def _write(path: Path, text: str) -> bool:
