@@ -33,6 +33,8 @@ def argument(call: Call, index: int) -> str:
     if kind.kind in (TypeKind.FLAGS, TypeKind.ENUM):
         if kind.name == "signal":
             return text.signal_name(call.signed(index), call.machine)
+        if kind.name == "open_flags" and not call.name.startswith("open"):
+            return constants.without_mask(kind.name, call.machine, call.unsigned(index, size))
         return constants.of_type(kind.name, call.machine, call.unsigned(index, size))
     if kind.kind is TypeKind.STRUCT:
         return _pointed(call, index, wanted)

@@ -125,6 +125,12 @@ def _type(name: str, machine: Machine) -> tuple[tuple[tuple[str, int], ...], int
     return values(kind.header, kind.constants, machine), mask, kind.kind
 
 
+def without_mask(name: str, machine: Machine, value: int) -> str:
+    """Bits of a flags type of which the value under the mask means nothing (O_CLOEXEC of pipe2)."""
+    known, mask, _ = _type(name, machine)
+    return flags([(n, v) for n, v in known if v & ~mask], value)
+
+
 def of_type(name: str, machine: Machine, value: int) -> str:
     """A value of a flags or enum type of types.tbl."""
     known, mask, kind = _type(name, machine)

@@ -25,6 +25,8 @@ def shown(call: Call) -> str:
         return f"{result & (1 << 64) - 1:#x}"
     if call.name in _MASKS:
         return text.permissions(result)
+    if call.name == "fcntl":
+        return _fcntl(call, result)
     return f"{result}{_beside(call, result)}"
 
 
@@ -35,8 +37,6 @@ def _number_or_error(result: int, call: Call) -> str:
 
 
 def _beside(call: Call, result: int) -> str:
-    if call.name == "fcntl":
-        return _fcntl(call, result)
     if call.name in ("poll", "ppoll"):
         return _poll(call, result)
     if call.name in ("select", "pselect6"):
@@ -47,13 +47,14 @@ def _beside(call: Call, result: int) -> str:
 def _fcntl(call: Call, result: int) -> str:
     command = constants.of_type("fcntl_command", call.machine, call.unsigned(1, 4))
     if command == "F_GETFL":
-        return f" (flags {constants.of_type('open_flags', call.machine, result)})"
+        flags = constants.of_type("open_flags", call.machine, result)
+        return f"{text.hexadecimal(result)} (flags {flags})"
     if command == "F_GETFD" and result:
-        return " (flags FD_CLOEXEC)"
+        return f"{result:#x} (flags FD_CLOEXEC)"
     if command == "F_GET_SEALS" and result:
         known = constants.values("fcntl.h", ("F_SEAL_*",), call.machine)
-        return f" (seals {constants.flags(known, result)})"
-    return ""
+        return f"{result:#x} (seals {constants.flags(known, result)})"
+    return str(result)
 
 
 def _left(call: Call, index: int, decode: structs.Decoder) -> str | None:

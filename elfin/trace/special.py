@@ -496,6 +496,22 @@ def _prctl(call: Call) -> list[str]:
     return shown
 
 
+def _affinity(call: Call) -> list[str]:
+    """The CPUs, not the bytes."""
+    shown = generic(call)
+    address = call.unsigned(2)
+    memory = call.before
+    size = min(call.unsigned(1), 32)
+    if call.name == "sched_getaffinity":
+        if call.result is None:
+            return [*shown[:2], LATER]
+        memory, size = call.after, min(call.result, 32) if call.stored else 0
+    data = memory.some(address, size)
+    bits = int.from_bytes(data, "little")
+    cpus = " ".join(str(n) for n in range(8 * len(data)) if bits >> n & 1)
+    return [*shown[:2], f"[{cpus}]" if data else text.address(address)]
+
+
 def _setgroups(call: Call) -> list[str]:
     count, address = call.signed(0), call.unsigned(1)
     memory = call.before
@@ -528,6 +544,7 @@ _SPECIAL: dict[str, Special] = {
     **dict.fromkeys(("getgroups", "setgroups"), _setgroups),
     **dict.fromkeys(("readlink", "readlinkat"), _readlink),
     **dict.fromkeys(("readv", "writev", "preadv", "pwritev", "preadv2", "pwritev2"), _vector),
+    **dict.fromkeys(("sched_getaffinity", "sched_setaffinity"), _affinity),
     "mmap": _mmap,
     "mremap": _mremap,
     "ioctl": _ioctl,

@@ -173,7 +173,7 @@ def sigaction(memory: Memory, address: int, machine: Machine) -> str | None:
     known.sort(key=lambda pair: first.get(pair[0], 9))
     shown = {0: "SIG_DFL", 1: "SIG_IGN", (1 << 64) - 1: "SIG_ERR"}.get(handler, f"{handler:#x}")
     pairs = [
-        ("sa_handler" if not bits & 4 else "sa_sigaction", shown),
+        ("sa_handler", shown),
         ("sa_mask", text.signal_set(mask, machine)),
         ("sa_flags", constants.flags(known, bits)),
     ]

@@ -192,6 +192,7 @@ bool signals_deliver(struct trap_frame *frame)
 
     while ((signal = next_signal(t, &info))) {
         struct signal_action *action = &t->process->actions[signal - 1];
+        observe_signal(t, &info);
         if (action->handler == SIG_IGN)
             continue;
         if (action->handler == SIG_DFL) {

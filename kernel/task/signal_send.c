@@ -11,6 +11,7 @@
  */
 #include "abi/linux/poll.h"
 #include "task/exit.h"
+#include "task/observe.h"
 #include "task/signal_internal.h"
 
 /* What a signal shows that a program's own call brought upon it: SIGPIPE, SIGXFSZ. */
@@ -29,10 +30,11 @@ static const struct thread *first_thread(const struct process *p)
     return list_entry(p->threads.next, struct thread, in_process);
 }
 
-/* Kept, although it may be ignored: the action may change before it is let in. */
+/* Kept, although it may be ignored: the action may change before it is let in. And who watches
+ * sees it all the same, as a tracer does on Linux. */
 static bool is_dropped(const struct process *p, const struct thread *t, int signal)
 {
-    if (!signal_is_ignored(p, signal))
+    if (!signal_is_ignored(p, signal) || task_observer)
         return false;
     if (!t)
         t = first_thread(p);
@@ -63,8 +65,11 @@ static struct thread *choose(const struct process *p, struct thread *t, int sign
     return NULL;
 }
 
+/* At once; while somebody watches it is delivered first, but for SIGKILL: ptrace(2). */
 static bool ends_process(const struct process *p, const struct thread *t, int signal)
 {
+    if (task_observer && signal != SIGKILL)
+        return false;
     return signal_default(signal) == DEFAULT_TERMINATE && !(t->awaited & LINUX_SIGMASK(signal)) &&
            p->actions[signal - 1].handler == SIG_DFL;
 }

@@ -28,6 +28,8 @@ _UNFINISHED = re.compile(r"(?P<name>\w+)\(.* <unfinished \.\.\.>$")
 _RESUMED = re.compile(r"<\.\.\. (?P<name>\w+) resumed>.*?\)\s+= (?P<result>.*)$")
 _CALL = re.compile(r"(?P<name>\w+)\(.*\)\s+= (?P<result>.*?)$")
 _FIRST = 1  # the id of Elfin's first thread, whose lines have no prefix while it is alone
+# Where ld.so looks for libraries for the very CPU it runs on: QEMU's is another than the host's.
+_HWCAPS = "/glibc-hwcaps/"
 _ADDRESS = re.compile(r"0x[0-9a-f]{6,}")
 _CREATE = {"clone", "clone3", "fork", "vfork"}
 _GIVES_ID = _CREATE | {
@@ -42,7 +44,9 @@ class CannotTrace(Exception):
 
 @dataclass(slots=True)
 class Thread:
-    """What one thread did. ``calls`` are (name, result with addresses and ids masked)."""
+    """What one thread did. ``calls`` are (name, result with addresses and ids masked); signals, and
+    returns from handlers with the result of whatever they interrupted, stand apart: when they
+    strike is no program's choice."""
 
     calls: list[tuple[str, str]] = field(default_factory=list)
     signals: list[str] = field(default_factory=list)
@@ -58,6 +62,8 @@ def normalised(lines: Iterable[str]) -> dict[str, Thread]:
         thread = ends.setdefault(tid, Thread())
         if kind == "signal":
             thread.signals.append(text)
+        elif kind == "rt_sigreturn":
+            thread.signals.append("a handler returned")
         elif kind == "end":
             thread.end = text
         else:
@@ -83,7 +89,7 @@ def _events(lines: Iterable[str]) -> Iterator[tuple[int, str, str]]:
         match = _PREFIX.match(line.rstrip("\n"))
         assert match is not None
         rest = match["rest"]
-        if not rest or rest.startswith(("strace:", "elfin:")):
+        if not rest or rest.startswith(("strace:", "elfin:")) or _HWCAPS in rest:
             continue
         named = match["ours"] or match["theirs"]
         tid = int(named) if named else (alive[0] if alive else _FIRST)
@@ -124,6 +130,8 @@ def _places(first: int, raw: dict[int, list[tuple[str, str]]]) -> dict[str, str]
 
 
 def _masked(name: str, result: str, places: dict[str, str]) -> str:
+    if name == "getppid" and result == "0":
+        return "the id of outside"
     if name in _GIVES_ID and result.isdecimal() and result != "0":
         return f"the id of {places.get(result, 'outside')}"
     return re.sub(r"left \{[^}]*\}", "left TIME", _ADDRESS.sub("ADDRESS", result))
@@ -185,7 +193,8 @@ def strace_linux(
             launched.kill()
             launched.wait()
     lines = log.read_text(errors="replace").splitlines()
-    start = next((i for i, line in enumerate(lines) if re.match(r"\d+ +execve\(", line)), None)
+    began = re.compile(r"\d+ +execve\(.*\) += 0$")  # earlier ones tried other folders of PATH
+    start = next((i for i, line in enumerate(lines) if began.match(line)), None)
     if start is None:
         raise CannotTrace("strace saw no execve")
     return lines[start + 1 :]
@@ -214,6 +223,7 @@ def main() -> None:
         os.chdir(folder)
     for number in (signal.SIGPIPE, signal.SIGXFSZ):
         signal.signal(number, signal.SIG_DFL)
+    os.environ.pop("LC_CTYPE", None)  # Python's own: PEP 538
     os.kill(os.getpid(), signal.SIGSTOP)
     os.execvpe(argv[0], argv, os.environ)
 
