@@ -4,14 +4,16 @@
 A program says what it needs in comment lines of its own, ``/* guest: key=value ... */``:
 ``status=N`` the exit status it must end with (default 0), ``libc=glibc`` or ``libc=musl`` when it
 is about one C library only, ``memory=64M`` for the guest's -m, ``elf=static-pie`` instead of
-static, ``arguments=N`` for N arguments, ``compare=linux`` when a platform's output must be Linux's
-own, ``cases=A:1,B:2`` to be run once with the argument A, to
-end with status 1, and once with B, to end with 2.
+static or ``elf=static,dynamic`` for both, ``flags=-fX,-fY`` for the compiler, ``arguments=N`` for N
+arguments, ``compare=linux`` when a platform's output must be Linux's own, ``cases=A:1,B:2`` to be
+run once with the argument A, to end with status 1, and once with B, to end with 2. A ``.cc`` is C++
+and of glibc.
 """
 
 from __future__ import annotations
 
 import hashlib
+import itertools
 import json
 import os
 import re
@@ -38,12 +40,13 @@ GUEST_SECONDS = 40
 ENVIRONMENT = {"PATH": "/usr/bin:/bin", "GUEST_TEST": "a value"}
 
 _COMPILERS = {"glibc": "gcc", "musl": "musl-gcc"}
-_LINKING = {"static": ["-static"], "static-pie": ["-static-pie"]}
+_LINKING = {"static": ["-static"], "static-pie": ["-static-pie"], "dynamic": []}
+_LANGUAGES = {".c": "-std=gnu11", ".cc": "-std=gnu++17"}
 # No optimisation that would remove the faults and races that a test is about.
-_FLAGS = ["-std=gnu11", "-O1", "-g", "-fno-strict-aliasing", "-Wall", "-Wextra", "-Werror"]
+_FLAGS = ["-O1", "-g", "-fno-strict-aliasing", "-Wall", "-Wextra", "-Werror"]
 # Bad arguments are what many tests are about.
 _FLAGS += ["-Wno-stringop-overread", "-Wno-stringop-overflow", "-Wno-nonnull", "-Wno-type-limits"]
-_KEYS = {"status", "libc", "memory", "elf", "arguments", "cases", "compare"}
+_KEYS = {"status", "libc", "memory", "elf", "flags", "arguments", "cases", "compare"}
 _WISH = re.compile(r"/\* guest: ([^*]*)\*/")
 
 
@@ -60,6 +63,7 @@ class Program:
     memory: str | None
     arguments: tuple[str, ...]
     compared: bool = False
+    flags: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,23 +75,29 @@ class Ended:
 
 
 def programs() -> Iterator[Program]:
-    """Every guest test, for each C library it is about and each of its cases."""
-    for source in sorted(HERE.glob("*.c")):
+    """Every guest test, for each C library and linking it is about, and each of its cases."""
+    for source in sorted([*HERE.glob("*.c"), *HERE.glob("*.cc")]):
         wishes = _wishes(source.read_text(encoding="utf-8"))
-        count = int(wishes.get("arguments", "0"))
-        arguments = tuple(f"argument {n}" for n in range(count))
-        for libc in wishes.get("libc", "glibc,musl").split(","):
+        libcs = wishes.get("libc", "glibc,musl" if source.suffix == ".c" else "glibc").split(",")
+        elfs = wishes.get("elf", "static").split(",")
+        for libc, elf in itertools.product(libcs, elfs):
             name = source.stem if libc == "glibc" else f"{source.stem}-{libc}"
-            elf, memory = wishes.get("elf", "static"), wishes.get("memory")
-            compared = "compare" in wishes
-            if "cases" not in wishes:
-                status = int(wishes.get("status", "0"))
-                yield Program(name, source, libc, elf, status, memory, arguments, compared)
-            for case in filter(None, wishes.get("cases", "").split(",")):
-                word, status_text = case.split(":")
-                full = f"{name}-{word}"
-                status = int(status_text)
-                yield Program(full, source, libc, elf, status, memory, (word,), compared)
+            yield from _cases(source, name if elf == elfs[0] else f"{name}-{elf}", libc, elf, wishes)
+
+
+def _cases(
+    source: Path, name: str, libc: str, elf: str, wishes: dict[str, str]
+) -> Iterator[Program]:
+    memory, compared = wishes.get("memory"), "compare" in wishes
+    flags = tuple(filter(None, wishes.get("flags", "").split(",")))
+    if "cases" not in wishes:
+        status, count = int(wishes.get("status", "0")), int(wishes.get("arguments", "0"))
+        arguments = tuple(f"argument {n}" for n in range(count))
+        yield Program(name, source, libc, elf, status, memory, arguments, compared, flags)
+    for case in filter(None, wishes.get("cases", "").split(",")):
+        word, status_text = case.split(":")
+        full, status = f"{name}-{word}", int(status_text)
+        yield Program(full, source, libc, elf, status, memory, (word,), compared, flags)
 
 
 def _wishes(text: str) -> dict[str, str]:
@@ -102,7 +112,11 @@ def _wishes(text: str) -> dict[str, str]:
 
 def compiler_missing(program: Program) -> bool:
     """Whether this machine cannot compile it."""
-    return shutil.which(_COMPILERS[program.libc]) is None
+    return shutil.which(_compiler(program)) is None
+
+
+def _compiler(program: Program) -> str:
+    return "g++" if program.source.suffix == ".cc" else _COMPILERS[program.libc]
 
 
 def build(program: Program) -> Path:
@@ -110,7 +124,8 @@ def build(program: Program) -> Path:
 
     Raises subprocess.CalledProcessError with the compiler's words.
     """
-    command = [_COMPILERS[program.libc], *_FLAGS, *_LINKING[program.elf], f"-I{HERE}"]
+    command = [_compiler(program), _LANGUAGES[program.source.suffix], *_FLAGS, *program.flags]
+    command += [*_LINKING[program.elf], f"-I{HERE}"]
     content = hashlib.sha256(repr(command).encode())
     for path in (program.source, *sorted(HERE.glob("*.h"))):
         content.update(path.read_bytes())
