@@ -169,6 +169,7 @@ struct linux_siginfo {
 #define FPE_FLTRES 6
 #define FPE_FLTINV 7
 #define FPE_FLTSUB 8
+#define FPE_FLTUNK 14
 #define SEGV_MAPERR 1
 #define SEGV_ACCERR 2
 #define BUS_ADRALN 1

@@ -35,7 +35,7 @@ struct fault {
     enum fault_kind kind;
     u64 address;             /* FAULT_PAGE, FAULT_BUS, FAULT_ALIGNMENT */
     u32 access;              /* enum fault_access bits */
-    int signal_code;         /* FAULT_FLOAT: FPE_*; else 0 */
+    int signal_code;         /* FAULT_FLOAT, FAULT_INVALID, FAULT_BREAKPOINT: si_code; else 0 */
     u64 trap_number, error_code; /* as the CPU gives them, for sigcontext */
     bool from_kernel;        /* the pc is in kernel code */
 };

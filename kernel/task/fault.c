@@ -29,13 +29,13 @@ static struct fault_signal exception_signal(const struct fault *fault)
 {
     switch (fault->kind) {
     case FAULT_INVALID:
-        return (struct fault_signal){SIGILL, ILL_ILLOPN};
+        return (struct fault_signal){SIGILL, fault->signal_code};
     case FAULT_DIVIDE:
         return (struct fault_signal){SIGFPE, FPE_INTDIV};
     case FAULT_FLOAT:
         return (struct fault_signal){SIGFPE, fault->signal_code};
     case FAULT_BREAKPOINT:
-        return (struct fault_signal){SIGTRAP, SI_KERNEL};
+        return (struct fault_signal){SIGTRAP, fault->signal_code};
     case FAULT_DEBUG:
         return (struct fault_signal){SIGTRAP, TRAP_TRACE};
     case FAULT_ALIGNMENT:
@@ -48,7 +48,7 @@ static struct fault_signal exception_signal(const struct fault *fault)
 }
 
 /* Which address siginfo shows: the data's for memory faults, the instruction's for the others;
- * none for #GP and int3, as on Linux. */
+ * none where Linux only says that it comes from the kernel (#GP, int3). */
 static u64 shown_address(const struct fault *fault, const struct trap_frame *frame)
 {
     switch (fault->kind) {
@@ -58,10 +58,9 @@ static u64 shown_address(const struct fault *fault, const struct trap_frame *fra
         return fault->address;
     case FAULT_GENERAL:
     case FAULT_PRIVILEGED:
-    case FAULT_BREAKPOINT:
         return 0;
     default:
-        return frame_pc(frame);
+        return fault->signal_code == SI_KERNEL ? 0 : frame_pc(frame);
     }
 }
 

@@ -82,7 +82,8 @@ def programs() -> Iterator[Program]:
         elfs = wishes.get("elf", "static").split(",")
         for libc, elf in itertools.product(libcs, elfs):
             name = source.stem if libc == "glibc" else f"{source.stem}-{libc}"
-            yield from _cases(source, name if elf == elfs[0] else f"{name}-{elf}", libc, elf, wishes)
+            name += "" if elf == elfs[0] else f"-{elf}"
+            yield from _cases(source, name, libc, elf, wishes)
 
 
 def _cases(

@@ -7,6 +7,8 @@
  */
 #include "arch/aarch64/faults.h"
 
+#include "abi/linux/signal.h"
+
 #define CLASS_SHIFT 26
 #define CLASS_UNKNOWN 0x00
 #define CLASS_ILLEGAL_STATE 0x0e
@@ -44,12 +46,50 @@ static enum fault_kind kind_of(u64 class, u64 esr)
     }
 }
 
+/* The instruction-specific bits of a trapped floating-point exception: Arm ARM D17.2.37. */
+#define FLOAT_BITS_VALID (1u << 23)
+#define FLOAT_INVALID 1u
+#define FLOAT_DIVIDE 2u
+#define FLOAT_OVERFLOW 4u
+#define FLOAT_UNDERFLOW 8u
+#define FLOAT_INEXACT 16u
+
+static int float_code(u64 esr)
+{
+    if (!(esr & FLOAT_BITS_VALID))
+        return FPE_FLTUNK;
+    if (esr & FLOAT_INVALID)
+        return FPE_FLTINV;
+    if (esr & FLOAT_DIVIDE)
+        return FPE_FLTDIV;
+    if (esr & FLOAT_OVERFLOW)
+        return FPE_FLTOVF;
+    if (esr & FLOAT_UNDERFLOW)
+        return FPE_FLTUND;
+    return esr & FLOAT_INEXACT ? FPE_FLTRES : FPE_FLTUNK;
+}
+
+static int signal_code(enum fault_kind kind, u64 esr)
+{
+    switch (kind) {
+    case FAULT_INVALID:
+        return ILL_ILLOPC;
+    case FAULT_BREAKPOINT:
+        return TRAP_BRKPT;
+    case FAULT_FLOAT:
+        return float_code(esr);
+    default:
+        return 0;
+    }
+}
+
 struct fault fault_from_syndrome(u64 esr, u64 far)
 {
     u64 class = esr >> CLASS_SHIFT & 63;
     struct fault f = {.kind = kind_of(class, esr), .address = far, .trap_number = class,
                       .error_code = esr};
 
+    f.signal_code = signal_code(f.kind, esr);
     if (class == CLASS_FETCH || class == CLASS_DATA) {
         f.access = class == CLASS_FETCH ? FAULT_EXECUTE : esr & DATA_WRITE ? FAULT_WRITE
                                                                            : FAULT_READ;

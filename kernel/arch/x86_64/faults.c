@@ -75,6 +75,10 @@ void fault_from_exception(struct fault *out, u64 vector, u64 error_code, u64 cr2
                                                  : FAULT_READ;
         out->error_code |= ERROR_PROGRAM;
     }
+    if (out->kind == FAULT_INVALID)
+        out->signal_code = ILL_ILLOPN;
+    if (out->kind == FAULT_BREAKPOINT)
+        out->signal_code = SI_KERNEL;
     if (vector == FLOAT)
         out->signal_code = float_code(x87_raised());
     if (vector == VECTOR_FLOAT)
