@@ -319,10 +319,8 @@ static void test_sleeps(void)
             printf("sleep %d went on wrongly\n", i), check_failures++;
 }
 
-int main(void)
+static int all_tests(void)
 {
-    shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-    setpgid(0, 0); /* the parent of this program keeps the group from being orphaned */
     test_threads_stop(SIGSTOP);
     test_threads_stop(SIGTSTP);
     test_threads_stop(SIGTTIN);
@@ -332,5 +330,20 @@ int main(void)
     test_pending();
     test_orphaned();
     test_sleeps();
+    CHECK_DONE();
+}
+
+/* A parent in another group of the session keeps the child's group from being orphaned, even where
+ * this program leads a session. */
+int main(void)
+{
+    int status;
+    shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    pid_t pid = fork();
+    if (!pid) {
+        setpgid(0, 0);
+        exit(all_tests());
+    }
+    CHECK(waitpid(pid, &status, 0) == pid && status == 0);
     CHECK_DONE();
 }

@@ -11,6 +11,7 @@
  */
 #include "arch/x86_64/bare_vectors.h"
 #include "arch/x86_64/frame.h"
+#include "arch/x86_64/frame_macros.h"
 
     .section .text.vectors, "ax", @progbits
 
@@ -34,20 +35,7 @@ bare_vector_stubs:
     .balign 16
     .type vector_common, @function
 vector_common:
-    pushq %rsi
-    pushq %rdx
-    pushq %rcx
-    pushq %rax
-    pushq %r8
-    pushq %r9
-    pushq %r10
-    pushq %r11
-    pushq %rbx
-    pushq %rbp
-    pushq %r12
-    pushq %r13
-    pushq %r14
-    pushq %r15
+    PUSH_REGISTERS_BELOW_RDI
     cld
     xorl %ebp, %ebp
     movq %rsp, %rsi
@@ -65,23 +53,7 @@ vector_common:
     testb %al, %al
     jnz arch_exit_full
 1:  movq %rbx, %rsp
-    popq %r15
-    popq %r14
-    popq %r13
-    popq %r12
-    popq %rbp
-    popq %rbx
-    popq %r11
-    popq %r10
-    popq %r9
-    popq %r8
-    popq %rax
-    popq %rcx
-    popq %rdx
-    popq %rsi
-    popq %rdi
-    addq $8, %rsp
-    iretq
+    LEAVE_BY_FRAME
     .size vector_common, . - vector_common
 
     .globl bare_vector_spurious

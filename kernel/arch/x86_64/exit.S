@@ -17,6 +17,7 @@
 #include "arch/cpu_block.h"
 #include "arch/x86_64/flags.h"
 #include "arch/x86_64/frame.h"
+#include "arch/x86_64/frame_macros.h"
 
     .section .text.exit, "ax", @progbits
 
@@ -73,23 +74,7 @@ arch_exit_full:
     movq %rax, FRAME_CS(%rsp)
     movl %ss, %eax
     movq %rax, FRAME_SS(%rsp)
-    popq %r15
-    popq %r14
-    popq %r13
-    popq %r12
-    popq %rbp
-    popq %rbx
-    popq %r11
-    popq %r10
-    popq %r9
-    popq %r8
-    popq %rax
-    popq %rcx
-    popq %rdx
-    popq %rsi
-    popq %rdi
-    addq $8, %rsp             /* call_number */
-    iretq
+    LEAVE_BY_FRAME
     .size arch_exit_full, . - arch_exit_full
     .globl arch_exit_range_end
 arch_exit_range_end:

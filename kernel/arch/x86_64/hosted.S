@@ -15,6 +15,7 @@
 #include "arch/cpu_block.h"
 #include "arch/x86_64/flags.h"
 #include "arch/x86_64/frame.h"
+#include "arch/x86_64/frame_macros.h"
 #include "arch/x86_64/segments.h"
 #include "arch/x86_64/hosted_layout.h"
 
@@ -261,23 +262,7 @@ call_fault:
 
 /* rsp: a frame of interrupted kernel code. exit.S is for threads' frames only. */
 resume_in_place:
-    popq %r15
-    popq %r14
-    popq %r13
-    popq %r12
-    popq %rbp
-    popq %rbx
-    popq %r11
-    popq %r10
-    popq %r9
-    popq %r8
-    popq %rax
-    popq %rcx
-    popq %rdx
-    popq %rsi
-    popq %rdi
-    addq $8, %rsp             /* call_number */
-    iretq
+    LEAVE_BY_FRAME
 
     .globl hosted_restorer
     .type hosted_restorer, @function
@@ -326,12 +311,7 @@ hosted_clone:
     .globl hosted_leave
     .type hosted_leave, @function
 hosted_leave:
-    pushq %rbp
-    pushq %rbx
-    pushq %r12
-    pushq %r13
-    pushq %r14
-    pushq %r15
+    PUSH_KEPT_REGISTERS
     movq %rsp, (%rdi)
     movq %rsi, %rsp
     andq $-16, %rsp
@@ -346,12 +326,7 @@ hosted_leave:
     .type hosted_enter, @function
 hosted_enter:
     movq %rdi, %rsp
-    popq %r15
-    popq %r14
-    popq %r13
-    popq %r12
-    popq %rbx
-    popq %rbp
+    POP_KEPT_REGISTERS
     ret
     .size hosted_enter, . - hosted_enter
 

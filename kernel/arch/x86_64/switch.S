@@ -4,26 +4,18 @@
  * Promises: a context that is not running is its callee-saved registers on its own stack, the
  *           return address above them.
  */
+#include "arch/x86_64/frame_macros.h"
+
     .section .text.switch, "ax", @progbits
 
 /* void arch_context_switch(struct arch_context *from, const struct arch_context *to) */
     .globl arch_context_switch
     .type arch_context_switch, @function
 arch_context_switch:
-    pushq %rbp
-    pushq %rbx
-    pushq %r12
-    pushq %r13
-    pushq %r14
-    pushq %r15
+    PUSH_KEPT_REGISTERS
     movq %rsp, (%rdi)
     movq (%rsi), %rsp
-    popq %r15
-    popq %r14
-    popq %r13
-    popq %r12
-    popq %rbx
-    popq %rbp
+    POP_KEPT_REGISTERS
     ret
     .size arch_context_switch, . - arch_context_switch
 

@@ -10,6 +10,7 @@
  */
 #include "arch/cpu_block.h"
 #include "arch/x86_64/frame.h"
+#include "arch/x86_64/frame_macros.h"
 #include "arch/x86_64/segments.h"
 
     .section .text.trap, "ax", @progbits
@@ -26,20 +27,7 @@ arch_trap_entry:
     pushq %rcx
     pushq %rax                /* call_number */
     pushq %rdi
-    pushq %rsi
-    pushq %rdx
-    pushq %rcx
-    pushq %rax
-    pushq %r8
-    pushq %r9
-    pushq %r10
-    pushq %r11
-    pushq %rbx
-    pushq %rbp
-    pushq %r12
-    pushq %r13
-    pushq %r14
-    pushq %r15
+    PUSH_REGISTERS_BELOW_RDI
     movq %rsp, %rdi
     xorl %ebp, %ebp           /* ends backtraces */
     callq on_syscall
