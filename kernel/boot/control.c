@@ -71,9 +71,9 @@ static void obey(u32 type, const u8 *payload, u32 length)
         return;
     if (type == ELFIN_COMMAND_WINSIZE) {
         memcpy(&number, payload, 4);
-        files_set_window((u16)number, (u16)(number >> 16));
         struct linux_siginfo resized = {.si_code = SI_KERNEL};
-        signal_send_process(p, SIGWINCH, &resized);
+        if (!files_set_window((u16)number, (u16)(number >> 16)))
+            signal_send_process(p, SIGWINCH, &resized);
         return;
     }
     if (type != ELFIN_COMMAND_SIGNAL)

@@ -5,7 +5,6 @@
  * See: null(4), random(4), fd(4), tty(4)
  */
 #include "files/devices.h"
-#include "files/stdio.h"
 #include "lib/string.h"
 
 static const struct {
@@ -20,26 +19,19 @@ static const struct {
     {"random", S_IFCHR | 0666, DEVICE_RANDOM, NULL},
     {"urandom", S_IFCHR | 0666, DEVICE_URANDOM, NULL},
     {"tty", S_IFCHR | 0666, DEVICE_TTY, NULL},
+    {"ptmx", S_IFCHR | 0666, DEVICE_PTMX, NULL},
     {"console", S_IFCHR | 0600, DEVICE_CONSOLE, NULL},
     {"fd", S_IFLNK | 0777, 0, "/proc/self/fd"},
     {"stdin", S_IFLNK | 0777, 0, "/proc/self/fd/0"},
     {"stdout", S_IFLNK | 0777, 0, "/proc/self/fd/1"},
     {"stderr", S_IFLNK | 0777, 0, "/proc/self/fd/2"},
     {"shm", S_IFDIR | 0755, 0, NULL},
+    {"pts", S_IFDIR | 0755, 0, NULL},
 };
 
 static struct name name(const char *text)
 {
     return (struct name){text, strlen(text)};
-}
-
-static int add_terminal(struct path_node *root)
-{
-    int error = 0;
-    struct path_node *pts = tmpfs_add(root, name("pts"), S_IFDIR | 0755, 0, NULL, &error);
-    if (pts)
-        tmpfs_add(pts, name("0"), S_IFCHR | 0620, DEVICE_PTS0, NULL, &error);
-    return error;
 }
 
 int devfs_mount(void)
@@ -49,8 +41,6 @@ int devfs_mount(void)
     for (unsigned n = 0; !error && n < ARRAY_SIZE(entries); n++)
         tmpfs_add(fs.root, name(entries[n].name), entries[n].mode, entries[n].rdev,
                   entries[n].target, &error);
-    if (!error && tty_exists())
-        error = add_terminal(fs.root);
     fs.source = "udev";
     fs.flags = ST_NOSUID;
     return error ? error : mount_at(&fs, "/dev");

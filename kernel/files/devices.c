@@ -8,10 +8,11 @@
 
 #include "abi/linux/ioctl.h"
 #include "abi/linux/poll.h"
-#include "files/stdio.h"
+#include "files/tty.h"
 #include "lib/random.h"
 #include "memory/page.h"
 #include "memory/shared_memory.h"
+#include "task/task.h"
 
 static long read_end(unused_arg struct file *f, unused_arg struct io *io, unused_arg u64 *offset)
 {
@@ -104,6 +105,15 @@ static const struct {
     {DEVICE_URANDOM, &random_operations},
 };
 
+static int open_slave(struct file *f)
+{
+    u64 rdev = f->inode->rdev;
+    if (device_major(rdev) != device_major(DEVICE_PTS0))
+        return -ENXIO;
+    u32 number = device_minor(rdev);
+    return number == 0 && console_exists() ? console_open(f) : pty_open(f, number);
+}
+
 int device_open(struct file *f)
 {
     for (unsigned n = 0; n < ARRAY_SIZE(memory_devices); n++) {
@@ -114,11 +124,13 @@ int device_open(struct file *f)
     }
     switch (f->inode->rdev) {
     case DEVICE_TTY:
+        return current_process()->terminal ? tty_attach(current_process()->terminal, f) : -ENXIO;
+    case DEVICE_PTMX:
+        return ptmx_open(f);
     case DEVICE_CONSOLE:
-    case DEVICE_PTS0:
-        return tty_open(f);
+        return console_open(f);
     default:
-        return -ENXIO;
+        return open_slave(f);
     }
 }
 

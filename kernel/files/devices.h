@@ -13,7 +13,8 @@
 #define DEVICE_KMSG DEVICE(1, 11)
 #define DEVICE_TTY DEVICE(5, 0)
 #define DEVICE_CONSOLE DEVICE(5, 1)
-#define DEVICE_PTS0 DEVICE(136, 0)
+#define DEVICE_PTMX DEVICE(5, 2)
+#define DEVICE_PTS0 DEVICE(136, 0) /* and the 4095 that follow it, in the form of st_rdev */
 
 /* A device as an open file without a name: standard streams when there is no /dev. NULL: no
  * memory, or no such device. */

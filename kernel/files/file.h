@@ -148,8 +148,10 @@ size_t file_path(struct file *f, char *out, size_t size); /* absolute; for /proc
  * these in this order. */
 int files_start(void);
 int files_open_standard_streams(struct descriptor_table *t);
-/* The terminal's size, when the streams are one (WINSIZE command; at boot from its information). */
-void files_set_window(u16 rows, u16 columns);
+/* The terminal's size, when the streams are one (WINSIZE command; at boot from its information).
+ * true: the terminal's foreground group hears of it. */
+bool files_set_window(u16 rows, u16 columns);
+int files_hang_up_terminal(void); /* vhangup(2): 0, -EPERM */
 struct file_context *file_context_create(const char *cwd, u32 umask, int *error);
 struct file_context *file_context_copy(struct file_context *c); /* fork; NULL: no memory */
 void file_context_hold(struct file_context *c);

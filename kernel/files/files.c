@@ -11,6 +11,7 @@
 #include "files/devices.h"
 #include "files/inode.h"
 #include "files/pidfd.h"
+#include "files/tty.h"
 #include "lib/boot_record.h"
 #include "lib/log.h"
 #include "lib/string.h"
@@ -27,6 +28,11 @@ static u64 boot_number(u32 type, unsigned bytes)
     if (payload && length >= bytes)
         memcpy(&value, payload, bytes);
     return value;
+}
+
+u64 files_boot_flags(void)
+{
+    return boot_number(ELFIN_BOOT_FLAGS, sizeof(u64));
 }
 
 u32 files_cpu_mhz(void)
@@ -55,6 +61,8 @@ static bool is_filled(const char *directory)
 static int mount_rest(void)
 {
     int error = devfs_mount();
+    if (!error)
+        error = devpts_mount();
     if (!error)
         error = mount_tmpfs(&shm_fs, "/dev/shm", 01777, ST_NOSUID | ST_NODEV);
     if (!error)
@@ -104,6 +112,7 @@ int files_start(void)
 int files_fork_process(struct process *child, const struct process *parent, u64 clone_flags)
 {
     child->program = parent->program;
+    child->terminal = parent->terminal;
     file_hold(child->program);
     if (clone_flags & CLONE_FILES) {
         child->descriptors = parent->descriptors;
@@ -130,4 +139,5 @@ void files_drop_process(struct process *p)
     descriptors_drop(t);
     p->files = NULL;
     file_context_drop(c);
+    tty_leave(p, true);
 }

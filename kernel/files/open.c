@@ -7,6 +7,7 @@
  */
 #include "files/inode.h"
 #include "files/names.h"
+#include "files/tty.h"
 #include "lib/string.h"
 
 #define KNOWN_FLAGS                                                                                \
@@ -186,6 +187,8 @@ static int open_found(struct path_found *found, const struct open_request *r, st
     }
     bool writes = wanted_access(flags) & MAY_WRITE;
     int error = open_node(found->node, flags, writes ? CLAIM_WRITE : CLAIM_NONE, out);
+    if (!error)
+        tty_opened(*out, flags);
     if (!error && (flags & O_TRUNC) && !created && inode_is_regular(i) &&
         i->operations->truncate) {
         error = inode_truncate(i, 0);

@@ -7,6 +7,7 @@
 #include "files/proc.h"
 
 #include "abi/linux/resource.h"
+#include "files/tty.h"
 #include "memory/space.h"
 #include "task/usage.h"
 
@@ -208,8 +209,10 @@ void proc_show_stat(struct text *t, const struct proc_subject *s)
     const struct thread *thread = thread_of(s, p);
     struct sizes z;
     measure(p->space, &z);
-    text_add(t, "%d (%s) %c %d %d %d 0 -1 4194304", s->tid ? s->tid : p->pid, p->command,
-             state_of(p, thread), p->parent ? p->parent->pid : 0, p->pgid, p->sid);
+    text_add(t, "%d (%s) %c %d %d %d %d %d 4194304", s->tid ? s->tid : p->pid, p->command,
+             state_of(p, thread), p->parent ? p->parent->pid : 0, p->pgid, p->sid,
+             p->terminal ? (int)p->terminal->rdev : 0,
+             p->terminal ? p->terminal->foreground : -1);
     text_add(t, " %llu 0 %llu 0", p->space ? (unsigned long long)p->space->min_faults : 0,
              p->space ? (unsigned long long)p->space->maj_faults : 0);
     text_add(t, " %llu 0 %llu 0 %d %d %u 0 %llu", TICKS(usage_process_ns(p)),

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The program's own three streams, and the terminal when they are one. Inside of files/. */
+/* The program's own three streams. Inside of files/. */
 #pragma once
 
 #include "devices/stream.h"
@@ -23,8 +23,3 @@ static inline struct stdio *stdio_of(const struct file *f)
 /* stdio_stream.c: move bytes; block, restart and signal as pipes and terminals do. */
 long stream_file_read(struct stream *s, struct file *f, struct io *io);
 long stream_file_write(struct stream *s, struct file *f, struct io *io);
-
-/* tty.c */
-extern const struct file_operations tty_file_operations;
-int tty_open(struct file *f); /* /dev/tty, /dev/console, /dev/pts/0; -ENXIO: there is none */
-bool tty_exists(void);

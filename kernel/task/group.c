@@ -77,5 +77,6 @@ int session_start(void)
     id_hold(p->pid);
     id_drop(p->sid);
     p->sid = p->pid;
+    p->terminal = NULL;
     return p->pid;
 }

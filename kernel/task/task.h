@@ -18,6 +18,7 @@ struct space;
 struct descriptor_table; /* files/ */
 struct file;
 struct file_context;     /* files/: root, cwd, umask */
+struct tty;              /* files/: a terminal */
 
 #define KERNEL_STACK_ORDER 3
 #define KERNEL_STACK_BYTES (PAGE_SIZE << KERNEL_STACK_ORDER)
@@ -75,6 +76,7 @@ struct process {
     struct space *space;
     struct descriptor_table *descriptors;
     struct file_context *files;
+    struct tty *terminal;        /* its controlling terminal; forgets itself when it goes */
     struct credentials credentials;
     struct rlimit_pair limits[RLIMIT_KINDS];
     struct signal_actions *shared_actions;
