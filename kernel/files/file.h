@@ -150,7 +150,11 @@ int files_start(void);
 int files_open_standard_streams(struct descriptor_table *t);
 /* The terminal's size, when the streams are one (WINSIZE command; at boot from its information).
  * true: the terminal's foreground group hears of it. */
+#if CONFIG_FEATURE_POSIX_TTY
 bool files_set_window(u16 rows, u16 columns);
+#else
+static inline bool files_set_window(unused_arg u16 rows, unused_arg u16 columns) { return false; }
+#endif
 int files_hang_up_terminal(void); /* vhangup(2): 0, -EPERM */
 struct file_context *file_context_create(const char *cwd, u32 umask, int *error);
 struct file_context *file_context_copy(struct file_context *c); /* fork; NULL: no memory */

@@ -220,7 +220,6 @@ int root_image_load(struct file_system *fs, const u8 *data, u64 size, paddr_t fr
 
 /* --- file systems made at boot --- */
 int devfs_mount(void);
-int devpts_mount(void);
 int procfs_mount(void);
 int sysfs_mount(void);
 

@@ -67,9 +67,11 @@ static size_t slave_room(const struct tty *t)
     return ring_room(&pty_of(t)->output);
 }
 
+/* As on Linux, what the master's side has taken over is not lost. */
 static void flush_output(struct tty *t)
 {
-    ring_clear(&pty_of(t)->output);
+    struct ring *output = &pty_of(t)->output;
+    output->used = (u32)min_u64(output->used, MASTER_READ_MOST);
 }
 
 /* Typed bytes into the line discipline, as far as it takes them. */

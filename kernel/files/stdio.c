@@ -16,6 +16,7 @@
 #include "abi/image/boot_info.h"
 #include "abi/linux/poll.h"
 #include "files/devices.h"
+#include "files/tty.h"
 #include "lib/printf.h"
 #include "memory/page.h"
 
@@ -218,6 +219,8 @@ static u32 mode_of(int kind)
         return S_IFREG | 0644;
     case ELFIN_STDIO_SOCKET:
         return S_IFSOCK | 0777;
+    case ELFIN_STDIO_TTY:
+        return S_IFCHR | 0620;
     default:
         return S_IFIFO | 0600;
     }
@@ -253,7 +256,7 @@ int files_open_standard_streams(struct descriptor_table *t)
         struct file *f;
         if (kind == ELFIN_STDIO_CLOSED || (!stream && kind != ELFIN_STDIO_NULL))
             continue;
-        if (kind == ELFIN_STDIO_TTY)
+        if (kind == ELFIN_STDIO_TTY && console_exists())
             f = open_device(DEVICE_PTS0, "/dev/pts/0");
         else if (kind == ELFIN_STDIO_NULL)
             f = open_device(DEVICE_NULL, "/dev/null");

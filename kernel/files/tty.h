@@ -72,6 +72,7 @@ static inline bool tty_local_flag(const struct tty *t, u32 flag) { return t->mod
 static inline bool tty_is_canonical(const struct tty *t) { return tty_local_flag(t, ICANON); }
 static inline bool tty_is_stopped(const struct tty *t) { return t->stopped || t->held; }
 
+#if CONFIG_FEATURE_POSIX_TTY
 /* tty.c */
 extern const struct file_operations tty_file_operations;
 struct tty *tty_of(const struct file *f);          /* NULL: not a terminal, or hung up */
@@ -129,6 +130,7 @@ long tty_session_ioctl(struct tty *t, struct file *f, bool via_master, u32 reque
                        struct user_ptr argument, u64 value);
 
 /* pty.c, devpts.c */
+int devpts_mount(void);
 int ptmx_open(struct file *f);
 int pty_open(struct file *f, u32 number);          /* the slave; -EIO: not there, or locked */
 struct inode *devpts_create(u32 number);           /* a slave's inode, held; NULL: no memory */
@@ -142,3 +144,14 @@ u64 files_boot_flags(void);                        /* files.c: ELFIN_FLAG_* */
 bool console_exists(void);
 int console_open(struct file *f);                  /* /dev/console, /dev/pts/0; -ENXIO */
 struct inode *console_inode(void);                 /* not held */
+#else
+/* No terminals: nothing opens as one. */
+static inline int tty_attach(unused_arg struct tty *t, unused_arg struct file *f) { return -ENXIO; }
+static inline void tty_opened(unused_arg struct file *f, unused_arg u32 flags) {}
+static inline void tty_leave(unused_arg struct process *p, unused_arg bool ends) {}
+static inline int ptmx_open(unused_arg struct file *f) { return -ENXIO; }
+static inline int pty_open(unused_arg struct file *f, unused_arg u32 number) { return -ENXIO; }
+static inline bool console_exists(void) { return false; }
+static inline int console_open(unused_arg struct file *f) { return -ENXIO; }
+static inline int devpts_mount(void) { return 0; }
+#endif

@@ -73,12 +73,11 @@ static size_t take_line(struct tty *t, struct io *io, bool *fault)
         if (ends_line(t, at))
             break;
     }
-    bool wanted_more = n < io->remaining;
     size_t done = take(t, io, n);
     *fault = done < n;
-    if (wanted_more && !*fault && t->tail != t->canon_head && is_end_of_file(t, t->tail) &&
-        !(n && ends_line(t, t->tail - 1)))
-        t->tail++;
+    bool at_end = !*fault && t->tail != t->canon_head && is_end_of_file(t, t->tail);
+    if (at_end && !(n && ends_line(t, t->tail - 1)))
+        t->tail++; /* it ended the line that was read */
     return done;
 }
 
