@@ -73,6 +73,13 @@ struct linux_rseq {
     uint32_t mm_cid;
     uint32_t padding;
 };
+struct linux_rseq_cs {
+    uint32_t version;
+    uint32_t flags;
+    uint64_t start_ip;
+    uint64_t post_commit_offset; /* the length */
+    uint64_t abort_ip;           /* outside; the signature lies before it */
+};
 #define LINUX_RSEQ_ORIGINAL_SIZE 32
 #define RSEQ_FLAG_UNREGISTER (1 << 0)
 #define RSEQ_CPU_ID_UNINITIALIZED (-1)
@@ -80,5 +87,13 @@ struct linux_rseq {
 
 #define MEMBARRIER_CMD_QUERY 0
 #define MEMBARRIER_CMD_GLOBAL (1 << 0)
+#define MEMBARRIER_CMD_GLOBAL_EXPEDITED (1 << 1)
+#define MEMBARRIER_CMD_REGISTER_GLOBAL_EXPEDITED (1 << 2)
 #define MEMBARRIER_CMD_PRIVATE_EXPEDITED (1 << 3)
 #define MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED (1 << 4)
+#define MEMBARRIER_CMD_PRIVATE_EXPEDITED_SYNC_CORE (1 << 5)
+#define MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED_SYNC_CORE (1 << 6)
+#define MEMBARRIER_CMD_PRIVATE_EXPEDITED_RSEQ (1 << 7)
+#define MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED_RSEQ (1 << 8)
+#define MEMBARRIER_CMD_GET_REGISTRATIONS (1 << 9)
+#define MEMBARRIER_CMD_FLAG_CPU 1

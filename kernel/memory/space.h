@@ -58,6 +58,7 @@ struct space {
     u64 peak_resident_pages;     /* as far as it was noted, see space_peak_resident_pages */
     u64 code_start, code_end, data_start, data_end; /* for /proc/PID/stat */
     u32 vma_count;
+    u32 barriers;                /* membarrier(2): what its program registered for */
     u32 lock_future;             /* mlockall(MCL_FUTURE): VMA_LOCKED and VMA_LOCK_ON_FAULT */
     bool bottom_up;              /* ADDR_COMPAT_LAYOUT */
 };

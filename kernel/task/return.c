@@ -6,6 +6,7 @@
 #include "arch/upcalls.h"
 #include "memory/space.h"
 #include "platform/platform.h"
+#include "task/rseq.h"
 #include "task/signal_internal.h"
 #include "task/task.h"
 #include "time/timer.h"
@@ -31,10 +32,21 @@ static void late_interrupt(void)
     tick();
 }
 
+/* A program that calls stands in no restartable sequence. */
+static void look_at_sequence(struct trap_frame *frame)
+{
+    struct thread *t = current_thread();
+
+    if (t->switched && !frame_in_call(frame))
+        rseq_interrupted(frame);
+    t->switched = false;
+}
+
 bool task_before_return(struct trap_frame *frame)
 {
     bool changed = false;
 
+    look_at_sequence(frame);
     while (this_cpu()->pending) {
         if (take_pending(PENDING_INTERRUPT))
             late_interrupt();
@@ -42,6 +54,7 @@ bool task_before_return(struct trap_frame *frame)
             schedule();
         if (take_pending(PENDING_SIGNAL))
             changed |= signals_deliver(frame);
+        look_at_sequence(frame);
     }
     return changed;
 }

@@ -118,6 +118,7 @@ static void switch_from(struct thread *from)
     running = to;
     if (to == from)
         return;
+    from->switched = true;
     put_aside(from);
     take_up(to);
     arch_context_switch(&from->context, &to->context);

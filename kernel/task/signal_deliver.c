@@ -10,6 +10,7 @@
 #include "memory/space.h"
 #include "memory/user_memory.h"
 #include "task/altstack.h"
+#include "task/rseq.h"
 #include "task/observe.h"
 #include "task/signal_internal.h"
 
@@ -134,6 +135,7 @@ static void run_handler(struct trap_frame *frame, struct signal_action *action,
     int signal = info->si_signo;
 
     settle_restart(frame, action);
+    rseq_interrupted(frame);
     if (!push_handler(frame, action, info)) {
         /* As Linux's force_sigsegv: a SIGSEGV whose own frame does not fit kills. */
         if (signal == SIGSEGV)

@@ -133,6 +133,7 @@ struct thread {
     struct list in_process, in_run_queue;
     s32 tid;
     enum thread_state state;
+    bool switched;               /* another thread ran since it was in the program */
     bool woken;                  /* a waiter of this thread was woken since it entered its queue */
     bool interruptible;          /* sleeps so that a signal ends the sleep */
     struct timer sleep_timer;
