@@ -92,6 +92,17 @@ void drop_backed_pages(struct vma *v, u64 start, u64 end)
     }
 }
 
+/* Eager platforms: the peak is looked for before it has shrunk by much. A look costs as much as
+ * there are mappings, so small parts (stacks of threads that end) are summed up. */
+static void note_leaving(struct space *s, u64 start, u64 end)
+{
+    s->left_unseen_pages += platform_resident(&s->platform, start, end - start) >> PAGE_SHIFT;
+    if (s->left_unseen_pages << PAGE_SHIFT < WORTH_A_LOOK)
+        return;
+    s->left_unseen_pages = 0;
+    (void)space_peak_resident_pages(s);
+}
+
 void release_range(struct vma *v, u64 start, u64 end)
 {
     if (is_demand())
@@ -99,7 +110,7 @@ void release_range(struct vma *v, u64 start, u64 end)
     else if (!v->space->references)
         return; /* the whole space goes: the host takes it back at once */
     else if (end - start >= WORTH_A_LOOK)
-        (void)space_peak_resident_pages(v->space);
+        note_leaving(v->space, start, end);
     platform_unmap(&v->space->platform, start, end - start);
 }
 

@@ -55,6 +55,7 @@ struct space {
     u64 limit_as, limit_data;    /* bytes, copied from rlimits; UINT64_MAX: none */
     u64 data_pages;              /* private writable ones, for RLIMIT_DATA */
     u64 resident_pages;          /* demand platforms: entries present */
+    u64 left_unseen_pages;       /* eager platforms: unmapped since the peak was looked for */
     u64 peak_resident_pages;     /* as far as it was noted, see space_peak_resident_pages */
     u64 code_start, code_end, data_start, data_end; /* for /proc/PID/stat */
     u32 vma_count;

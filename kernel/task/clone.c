@@ -186,6 +186,8 @@ long task_clone(const struct trap_frame *frame, const struct clone_request *requ
         return error;
     if (in_process && p->exiting)
         return -ERESTARTNOINTR;
+    if (in_process && !process_may_have_more(p))
+        return -EAGAIN;
     if (!in_process)
         p = process_fork(request, &error);
     struct thread *child = p ? new_thread(p, frame, request, &error) : NULL;

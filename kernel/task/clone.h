@@ -24,6 +24,7 @@ long task_clone(const struct trap_frame *frame, const struct clone_request *requ
  * actions copied or shared as the flags say, its id allocated; without threads. NULL: *error is
  * -errno. */
 struct process *process_fork(const struct clone_request *request, int *error);
+bool process_may_have_more(const struct process *from); /* threads or processes: RLIMIT_NPROC */
 /* Undoes process_fork: the process never had a thread. */
 void process_discard(struct process *p);
 

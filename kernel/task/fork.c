@@ -97,7 +97,7 @@ static void set_parent(struct process *child, struct process *from,
 }
 
 /* RLIMIT_NPROC counts the threads of the real user; root is free of it. */
-static bool may_have_more(const struct process *from)
+bool process_may_have_more(const struct process *from)
 {
     u64 limit = from->limits[RLIMIT_NPROC].soft, count = 0;
     const struct credentials *c = &from->credentials;
@@ -117,7 +117,7 @@ struct process *process_fork(const struct clone_request *request, int *error)
     struct process *from = current_process();
 
     *error = -EAGAIN;
-    if (!may_have_more(from))
+    if (!process_may_have_more(from))
         return NULL;
     *error = -ENOMEM;
     struct process *child = process_allocate();
