@@ -175,6 +175,8 @@ static struct vma *grow_stack(struct space *s, u64 address)
     struct vma *below = n ? container_of(n, struct vma, node) : NULL;
     if (v->end - at > s->stack_limit || limits_check(s, pages, v->access, v->flags))
         return NULL;
+    if (v->flags & VMA_LOCKED && !lock_room(s, pages))
+        return NULL;
     if (below && below->access && !(below->flags & VMA_GROWS_DOWN) &&
         at - below->end < STACK_GUARD_BYTES)
         return NULL;
@@ -183,16 +185,15 @@ static struct vma *grow_stack(struct space *s, u64 address)
     if ((v->flags & VMA_ACCOUNT) && commit_check(pages))
         return NULL;
     u64 old_start = v->start;
+    space_count(s, v, false);
     v->start = v->node.key = at;
     if (apply_range(v, at, old_start)) {
         platform_unmap(&s->platform, at, old_start - at);
         v->start = v->node.key = old_start;
         account_uncommit(v->flags & VMA_ACCOUNT ? pages : 0);
-        return NULL;
     }
-    s->total_pages += pages;
-    s->peak_pages = max_u64(s->peak_pages, s->total_pages);
-    return v;
+    space_count(s, v, true);
+    return v->start == at ? v : NULL;
 }
 
 enum fault_answer space_fault(struct space *s, u64 address, u32 fault_access, u64 program_sp)

@@ -100,6 +100,8 @@ long space_map(struct space *s, const struct map_request *r)
     struct vma model = {.start = (u64)at, .end = (u64)at + length, .access = r->access,
                         .flags = r->flags | s->lock_future, .backing = r->backing,
                         .offset = r->backing ? r->offset : 0};
+    if (model.flags & VMA_LOCKED && !lock_room(s, length >> PAGE_SHIFT))
+        return -EAGAIN;
     long error = check_limits(s, r, model.start, length);
     if (!error && r->fixed)
         error = space_unmap(s, model.start, length);

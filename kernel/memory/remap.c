@@ -28,25 +28,35 @@ static int move_pages(struct space *s, u64 from, u64 length, u64 to)
     return 0;
 }
 
-/* Eager platforms: what is one VMA here may be several for the host, which moves one at a time. */
+/* Eager platforms: what is one VMA here may be several for the host, which moves one at a time.
+ * Returns how much was moved; less than asked when the host refused, then *error says why. */
+static u64 move_pieces(struct space *s, u64 from, u64 length, u64 to, int *error)
+{
+    u64 done = 0, piece = length;
+    *error = 0;
+    while (done < length) {
+        piece = min_u64(piece, length - done);
+        *error = platform_move(&s->platform, from + done, piece, to + done, piece);
+        if (*error && (*error != -EFAULT || piece == PAGE_SIZE))
+            break;
+        if (*error) {
+            piece = align_up(piece / 2, PAGE_SIZE);
+        } else {
+            done += piece;
+            piece = length;
+        }
+    }
+    return done;
+}
+
+/* All of it, or nothing: pieces that have gone come back. */
 static int move_host_maps(struct space *s, u64 from, u64 length, u64 to)
 {
-    u64 piece = length;
-    while (length) {
-        piece = min_u64(piece, length);
-        int error = platform_move(&s->platform, from, piece, to, piece);
-        if (error && (error != -EFAULT || piece == PAGE_SIZE))
-            return error;
-        if (error) {
-            piece = align_up(piece / 2, PAGE_SIZE);
-            continue;
-        }
-        from += piece;
-        to += piece;
-        length -= piece;
-        piece = length;
-    }
-    return 0;
+    int error, ignored;
+    u64 done = move_pieces(s, from, length, to, &error);
+    if (error)
+        move_pieces(s, to, done, from, &ignored);
+    return error;
 }
 
 static int move_contents(struct vma *v, u64 from, u64 length, struct vma *target)
@@ -74,6 +84,8 @@ static long check_resize(struct space *s, const struct vma *v, const struct rema
         return -EINVAL;
     if (r->new_length <= r->old_length && !keeps_old)
         return 0;
+    if (v->flags & VMA_LOCKED && !lock_room(s, added >> PAGE_SHIFT))
+        return -EAGAIN;
     return limits_check(s, added >> PAGE_SHIFT, v->access, v->flags);
 }
 
@@ -86,6 +98,14 @@ static void uncommit_added(const struct vma *v, u64 bytes)
 {
     if (v->flags & VMA_ACCOUNT)
         account_uncommit(bytes >> PAGE_SHIFT);
+}
+
+/* What a locked mapping grew by comes in at once. */
+static void populate_locked(struct space *s, const struct vma *v, u64 at, const struct remap *r)
+{
+    bool write = v->access & MAP_WRITE && vma_is_private(v);
+    if (v->flags & VMA_LOCKED && !(v->flags & VMA_LOCK_ON_FAULT) && r->new_length > r->old_length)
+        space_populate(s, at + r->old_length, r->new_length - r->old_length, write);
 }
 
 /* Makes `v` longer at its end; the place there is free. */
@@ -106,6 +126,7 @@ static long grow_in_place(struct space *s, struct vma *v, const struct remap *r)
         uncommit_added(v, added);
         return error;
     }
+    populate_locked(s, v, r->old, r);
     space_merge(s, old_end, v->end);
     return (long)r->old;
 }
@@ -159,6 +180,7 @@ static long move_to(struct space *s, struct vma *v, const struct remap *r, u64 t
         space_merge(s, r->old, r->old + r->old_length);
         return error;
     }
+    populate_locked(s, target, to, r);
     if (r->old_length)
         error = leave_old(v, r);
     space_merge(s, r->old, r->old + r->old_length);

@@ -101,6 +101,8 @@ long space_discard(struct space *s, u64 start, u64 length);
 long space_populate(struct space *s, u64 start, u64 length, bool write);
 /* Sets and clears VMA_* bits of a range (madvise, mlock): 0, -ENOMEM at a hole (the rest is done). */
 long space_change_flags(struct space *s, u64 start, u64 length, u32 set, u32 clear);
+/* limits.c: who knows what the current process may lock: RLIMIT_MEMLOCK, none for root. */
+void space_set_lock_limit(u64 (*bytes)(void));
 /* Where a mapping of this length would go; for the loader. 0: no room. */
 u64 space_place(struct space *s, u64 hint, u64 length);
 bool space_range_free(struct space *s, u64 start, u64 length); /* and not the platform's own */

@@ -62,6 +62,7 @@ u32 entry_access(const struct vma *v, bool own);
 
 /* limits.c: 0 or -ENOMEM. */
 int limits_check(struct space *s, u64 pages, u32 access, u32 flags);
+bool lock_room(const struct space *s, u64 pages); /* for so many more that are locked */
 int commit_check(u64 pages);                     /* heuristic overcommit, then -m where it binds */
 bool needs_commit(u32 access, u32 flags);
 

@@ -14,16 +14,36 @@ static u64 lock_limit_pages(void)
 
 static bool may_lock(void) { return lock_limit_pages() > 0 || credentials_privileged(); }
 
+static u64 locked_pages_in(struct space *s, u64 start, u64 end)
+{
+    u64 pages = 0;
+    for (struct vma *v = space_find_from(s, start); v && v->start < end; v = vma_next(v))
+        if (v->flags & VMA_LOCKED)
+            pages += (min_u64(v->end, end) - max_u64(v->start, start)) >> PAGE_SHIFT;
+    return pages;
+}
+
+static bool has_room(struct space *s, u64 start, u64 bytes)
+{
+    u64 pages = s->locked_pages + (bytes >> PAGE_SHIFT);
+    return credentials_privileged() || pages <= lock_limit_pages() ||
+           pages - locked_pages_in(s, start, start + bytes) <= lock_limit_pages();
+}
+
+/* 0, or mlock(2)'s errors: ENOMEM for what cannot be accessed, EAGAIN when there is no memory. */
 static long populate(struct space *s, u64 start, u64 length)
 {
     u64 end = start + length;
-    for (struct vma *v = space_find_from(s, start); v && v->start < end; v = vma_next(v)) {
+    long result = 0;
+    for (struct vma *v = space_find_from(s, start); v && v->start < end && !result;
+         v = vma_next(v)) {
         u64 from = max_u64(v->start, start), to = min_u64(v->end, end);
         bool write = (v->access & MAP_WRITE) && !(v->flags & VMA_SHARED);
-        if (v->access && space_populate(s, from, to - from, write) == -ENOMEM)
-            return -EAGAIN;
+        long error = v->access ? space_populate(s, from, to - from, write) : -EFAULT;
+        if (error)
+            result = error == -ENOMEM ? -EAGAIN : -ENOMEM;
     }
-    return 0;
+    return result;
 }
 
 static long lock_range(u64 address, u64 length, u32 flags)
@@ -33,7 +53,7 @@ static long lock_range(u64 address, u64 length, u32 flags)
     u64 bytes = align_up(length + (address - start), PAGE_SIZE), end = start + bytes;
     if (!may_lock())
         return -EPERM;
-    if (s->locked_pages + (bytes >> PAGE_SHIFT) > lock_limit_pages() && !credentials_privileged())
+    if (!has_room(s, start, bytes))
         return -ENOMEM;
     if (end < start)
         return -EINVAL;
@@ -91,8 +111,8 @@ long sys_mlockall(int flags)
     if (!(flags & MCL_CURRENT))
         return 0;
     change_all(s, set);
-    if (!(flags & MCL_ONFAULT))
-        populate(s, 0, UINT64_MAX);
+    for (struct vma *v = space_first(s); v && !(flags & MCL_ONFAULT); v = vma_next(v))
+        populate(s, v->start, v->end - v->start); /* what cannot come in stays outside */
     return 0;
 }
 

@@ -87,14 +87,10 @@ static long set_anonymous(struct map_request *r, u64 flags)
     return r->backing ? 0 : -ENOMEM;
 }
 
-static long check_locked(const struct process *p, u64 length, u64 flags)
+static long check_locked(const struct process *p, u64 flags)
 {
-    const u64 *limit = &p->limits[RLIMIT_MEMLOCK].soft;
-    if (!(flags & MAP_LOCKED) || credentials_privileged())
-        return 0;
-    if (*limit == 0)
-        return -EPERM;
-    return (p->space->locked_pages << PAGE_SHIFT) + length > *limit ? -EAGAIN : 0;
+    bool may = p->limits[RLIMIT_MEMLOCK].soft || credentials_privileged();
+    return flags & MAP_LOCKED && !may ? -EPERM : 0;
 }
 
 static struct map_request make_request(u64 address, u64 length, u64 prot, u64 flags, u64 offset)
@@ -123,7 +119,7 @@ long sys_mmap(u64 address, u64 length, u64 prot, u64 flags, int fd, s64 offset)
     struct file *f = flags & MAP_ANONYMOUS ? NULL : descriptor_file(fd);
     if (!f && !(flags & MAP_ANONYMOUS))
         return -EBADF;
-    long result = length == 0 || (f && flags & MAP_HUGETLB) ? -EINVAL : check_locked(p, length, flags);
+    long result = length == 0 || (f && flags & MAP_HUGETLB) ? -EINVAL : check_locked(p, flags);
     if (!result && !align_up(length, PAGE_SIZE))
         result = -ENOMEM;
     if (!result && ((u64)offset >> PAGE_SHIFT) + (length >> PAGE_SHIFT) > UINT64_MAX >> PAGE_SHIFT)

@@ -5,6 +5,7 @@
 #include "task/credentials.h"
 
 #include "abi/linux/errno.h"
+#include "abi/linux/resource.h"
 
 static struct credentials *own(void) { return &current_process()->credentials; }
 
@@ -33,6 +34,11 @@ void credentials_set_gids(struct id_set ids)
 }
 
 bool credentials_privileged(void) { return own()->euid == 0; }
+
+u64 credentials_lockable_bytes(void)
+{
+    return credentials_privileged() ? UINT64_MAX : current_process()->limits[RLIMIT_MEMLOCK].soft;
+}
 
 bool credentials_match(const struct process *target)
 {

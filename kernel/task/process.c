@@ -9,6 +9,8 @@
 #include "abi/linux/resource.h"
 #include "lib/string.h"
 #include "memory/page.h"
+#include "memory/space.h"
+#include "task/credentials.h"
 #include "task/ids.h"
 #include "task/task.h"
 #include "time/timer.h"
@@ -90,6 +92,7 @@ struct process *process_create_first(void)
     p->exit_signal = SIGCHLD;
     set_default_limits(p);
     p->dumpable = true;
+    space_set_lock_limit(credentials_lockable_bytes);
     process_enlist(p);
     return p;
 }

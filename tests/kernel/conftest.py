@@ -43,7 +43,7 @@ class KernelTest(pytest.Item):
         except subprocess.CalledProcessError as error:
             raise KernelTestError(error.output.decode(errors="replace")) from None
         result = subprocess.run(
-            [program, self.name], capture_output=True, text=True, timeout=60, check=False
+            [program, self.name], capture_output=True, text=True, timeout=600, check=False
         )
         if result.returncode != 0:
             raise KernelTestError(result.stderr or f"status {result.returncode}")

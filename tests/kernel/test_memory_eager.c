@@ -111,10 +111,27 @@ int platform_discard(unused_arg struct platform_space *s, u64 start, u64 length)
     return 0;
 }
 
+/* mremap(2) moves what lies in one mapping of the host; mappings are joined when they are alike. */
+static bool is_one_mapping(u64 start, u64 length)
+{
+    const struct host_page *first = host_at(start);
+    FOR_PAGES(at, start, length) {
+        if (host_at(at)->kind != first->kind || host_at(at)->access != first->access)
+            return false;
+    }
+    return true;
+}
+
+static u64 immovable; /* an address; 0: none */
+
 int platform_move(unused_arg struct platform_space *s, u64 from, u64 from_length, u64 to,
                   u64 to_length)
 {
     CHECK_EQ(from_length, to_length);
+    if (!is_one_mapping(from, from_length))
+        return -EFAULT;
+    if (immovable - from < from_length)
+        return -ENOMEM;
     FOR_PAGES(at, from, from_length) {
         CHECK(host_at(at - from + to)->kind == HOST_FREE);
         *host_at(at - from + to) = *host_at(at);
@@ -257,4 +274,32 @@ TEST(a_store_is_a_few_runs_that_never_move)
     CHECK_EQ(page_store_pages(&s, 0, 1, false, &again), 1);
     CHECK_EQ(again, first); /* parts are used again */
     page_store_release(&s);
+}
+
+/* One VMA here, several mappings there, of which the second cannot be moved. */
+TEST(a_move_that_fails_leaves_all_pieces)
+{
+    start();
+    struct space *s = space_create();
+    space_switch(s);
+    struct map_request r = {.hint = MODEL_BASE, .length = 9 * PAGE_SIZE, .fixed = true,
+                            .access = MAP_READ | MAP_WRITE};
+    CHECK_EQ(space_map(s, &r), MODEL_BASE);
+    for (unsigned i = 0; i < 9; i++) {
+        host_at(page_at(i))->byte = (u8)(i + 1);
+        host_at(page_at(i))->access = i < 4 ? MAP_READ | MAP_WRITE : MAP_READ;
+    }
+    immovable = page_at(6);
+    CHECK_EQ(space_remap(s, MODEL_BASE, 9 * PAGE_SIZE, 9 * PAGE_SIZE, MREMAP_MAYMOVE | MREMAP_FIXED,
+                         page_at(20)), -ENOMEM);
+    immovable = 0;
+    for (unsigned i = 0; i < 9; i++) {
+        CHECK_EQ(host_at(page_at(i))->byte, i + 1);
+        CHECK_EQ(host_at(page_at(20 + i))->kind, HOST_FREE);
+    }
+    CHECK_EQ(space_remap(s, MODEL_BASE, 9 * PAGE_SIZE, 9 * PAGE_SIZE, MREMAP_MAYMOVE | MREMAP_FIXED,
+                         page_at(20)), page_at(20));
+    for (unsigned i = 0; i < 9; i++)
+        CHECK_EQ(host_at(page_at(20 + i))->byte, i + 1);
+    space_drop(s);
 }
