@@ -15,6 +15,8 @@
 
 static bool is_asked_for(const struct process *child, const struct child_request *r)
 {
+    if (child->adopted)
+        return false;
     if (r->id_type == P_PID && child->pid != r->id)
         return false;
     if (r->id_type == P_PGID && child->pgid != r->id)

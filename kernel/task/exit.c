@@ -5,8 +5,9 @@
  * Holds:    nothing.
  * Promises: whoever ends the process first chooses its status; all its threads leave on their way
  *           back to the program or out of an interruptible sleep. The last one gives everything
- *           back and leaves a zombie; its children go to the nearest subreaper or to pid 1. When
- *           pid 1 ends, all others are killed first, then the machine ends with its status.
+ *           back and leaves a zombie; its children go to the nearest subreaper or to pid 1, which
+ *           then has no work with them: what pid 1 adopted is reaped by itself. When pid 1 ends,
+ *           all others are killed first, then the machine ends with its status.
  * See:      exit_group(2), _exit(2), wait(2) for the status, prctl(2) PR_SET_CHILD_SUBREAPER.
  */
 #include "task/exit.h"
@@ -90,6 +91,7 @@ static void give_children_away(struct process *p)
         list_push_back(&reaper->children, node);
         child->parent = reaper;
         child->parent_tid = reaper->pid;
+        child->adopted = !reaper->subreaper;
         report_orphan(child, p);
     }
 }

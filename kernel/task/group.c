@@ -39,7 +39,7 @@ static bool group_is_in_session(s32 pgid, s32 sid)
 
 static int may_move(const struct process *p, const struct process *caller)
 {
-    if (p != caller && p->parent != caller)
+    if (p != caller && (p->parent != caller || p->adopted))
         return -ESRCH;
     if (p != caller && p->sid != caller->sid)
         return -EPERM;

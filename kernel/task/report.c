@@ -47,14 +47,14 @@ static bool is_last_parent(const struct process *p) { return !p->parent && p->ex
 void report_end(struct process *p)
 {
     struct process *parent = p->parent;
-    bool reap = is_last_parent(parent) ||
+    bool reap = p->adopted || is_last_parent(parent) ||
                 (p->exit_signal == SIGCHLD && wants_no_zombies(parent));
     int code, status;
 
     p->zombie = true;
     wake_all(&p->end_wait, 0);
     report_exit_code(p->exit_status, &code, &status);
-    if (p->exit_signal) {
+    if (p->exit_signal && !p->adopted) {
         struct linux_siginfo info = describe(p, p->exit_signal, code, status);
         signal_send_process(parent, p->exit_signal, &info);
     }
@@ -67,7 +67,7 @@ static void report_change(struct process *p, int code, int status)
 {
     struct process *parent = p->parent;
 
-    if (!parent || parent->zombie)
+    if (!parent || parent->zombie || p->adopted)
         return;
     if (!(parent->actions[SIGCHLD - 1].flags & SA_NOCLDSTOP)) {
         struct linux_siginfo info = describe(p, SIGCHLD, code, status);

@@ -94,6 +94,7 @@ struct process {
     s32 stop_report;             /* the signal that stopped it, until a wait has told; 0: none */
     bool continue_report;        /* it went on, and no wait has told */
     bool subreaper;              /* PR_SET_CHILD_SUBREAPER */
+    bool adopted;                /* an orphan at pid 1, which need not wait for it and does not hear */
     bool has_executed;           /* execve since fork: setpgid of it by the parent is EACCES */
     bool keep_capabilities;      /* PR_SET_KEEPCAPS */
     struct timer real_timer;     /* ITIMER_REAL, alarm */

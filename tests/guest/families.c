@@ -81,8 +81,13 @@ static void test_orphan_changes_parent(void)
         _exit(0);
     });
     CHECK(status_of(child) == 0);
+    CHECK_ERRNO(waitpid(shared->a, NULL, 0), ECHILD); /* it is nobody's business of ours */
+    CHECK_ERRNO(wait(NULL), ECHILD);
     spin_until(&shared->go, 2);
     CHECK(shared->parent > 0 && shared->parent != child);
+    while (kill(shared->a, 0) == 0) /* and no zombie stays */
+        usleep(1000);
+    CHECK(errno == ESRCH);
 }
 
 static void on_death(int signal, siginfo_t *info, void *context)

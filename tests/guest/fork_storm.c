@@ -126,8 +126,7 @@ int main(int argc, char **argv)
         one_by_one(forks);
         many_at_once();
         programs();
-        while (wait(NULL) > 0 || errno == EINTR) /* orphans that came to pid 1 */
-            ;
+        CHECK_ERRNO(wait(NULL), ECHILD);
         left[round] = free_kib();
     }
     CHECK(uname(&name) == 0);
