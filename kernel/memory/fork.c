@@ -7,7 +7,8 @@
  *           in both (demand platforms), or by the host (eager ones). Shared mappings stay shared.
  *           Locks are not inherited; MADV_DONTFORK and MADV_WIPEONFORK are obeyed. A copy that
  *           cannot be made whole is not made; then the parent only faults once more.
- * Refuses:  what cannot be committed a second time: -ENOMEM.
+ *           A fork is not refused for want of room within -m: what cannot be committed a second time
+ *           is not counted in the child.
  * See:      fork(2), madvise(2)
  */
 #include "abi/linux/errno.h"
@@ -48,14 +49,13 @@ static int share_pages(struct vma *from, struct vma *to)
 
 static int copy_vma(struct space *child, struct vma *v)
 {
-    if ((v->flags & VMA_ACCOUNT) && commit_check(vma_pages(v)))
-        return -ENOMEM;
     struct vma *copy = vma_create(v);
-    if (!copy) {
-        account_uncommit(v->flags & VMA_ACCOUNT ? vma_pages(v) : 0);
+    if (!copy)
         return -ENOMEM;
-    }
     copy->flags &= ~(VMA_LOCKED | VMA_LOCK_ON_FAULT);
+    /* What does not fit is shared until it is written, and most children call execve before. */
+    if ((v->flags & VMA_ACCOUNT) && commit_check(vma_pages(v)))
+        copy->flags &= ~VMA_ACCOUNT;
     vma_link(child, copy);
     space_count(child, copy, true);
     if (is_demand())
