@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Clause B4: 10,000 processes a round; what is free after the third round was free after the second.
+"""Clause B4: 10,000 processes a round; the second and the third round leave as much memory free.
 
 The program is tests/guest/fork_storm.c, which the guest tests run with fewer.
 """
