@@ -62,11 +62,18 @@ static struct file *clear_slot(struct descriptor_table *t, u32 fd)
     return f;
 }
 
+/* The current process has one descriptor of it less. */
+static void let_go(struct file *f)
+{
+    lock_forget_process(f);
+    if (f->operations->flush)
+        f->operations->flush(f);
+    file_drop(f);
+}
+
 static void close_slot(struct descriptor_table *t, u32 fd)
 {
-    struct file *f = clear_slot(t, fd);
-    lock_forget_process(f);
-    file_drop(f);
+    let_go(clear_slot(t, fd));
 }
 
 void descriptors_hold(struct descriptor_table *t)
@@ -221,10 +228,8 @@ int descriptor_install_at(struct file *f, int fd, bool close_on_exec)
     }
     struct file *old = t->slots[fd].file;
     t->slots[fd] = (struct slot){f, close_on_exec};
-    if (old) {
-        lock_forget_process(old);
-        file_drop(old);
-    }
+    if (old)
+        let_go(old);
     return fd;
 }
 

@@ -51,6 +51,7 @@ struct file_operations {
     struct backing *(*backing)(struct file *f);          /* for mmap; NULL: ENODEV */
     long (*sync)(struct file *f);
     long (*control)(struct file *f, u32 command, u64 argument); /* fcntl: pipe sizes, seals */
+    void (*flush)(struct file *f);                       /* the caller closed a descriptor of it */
     void (*close)(struct file *f);                       /* last reference */
     /* Lines of /proc/PID/fdinfo behind the common ones; bytes put into out. */
     size_t (*describe)(struct file *f, char *out, size_t size);

@@ -10,6 +10,7 @@
 #include "devices/rom.h"
 #include "files/devices.h"
 #include "files/inode.h"
+#include "files/mqueue.h"
 #include "files/pidfd.h"
 #include "files/tty.h"
 #include "lib/boot_record.h"
@@ -63,6 +64,10 @@ static int mount_rest(void)
     int error = devfs_mount();
     if (!error)
         error = devpts_mount();
+#if CONFIG_FEATURE_POSIX_IPC
+    if (!error)
+        error = mqueue_mount();
+#endif
     if (!error)
         error = mount_tmpfs(&shm_fs, "/dev/shm", 01777, ST_NOSUID | ST_NODEV);
     if (!error)

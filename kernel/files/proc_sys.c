@@ -5,6 +5,7 @@
  * See: proc_sys_kernel(5), proc_sys_vm(5), proc_sys_fs(5)
  */
 #include "abi/linux/limits.h"
+#include "files/mqueue.h"
 #include "files/proc.h"
 #include "lib/random.h"
 #include "lib/string.h"
@@ -42,6 +43,11 @@ SHOW_LINE(show_file_max, "9223372036854775807\n")
 SHOW_LINE(show_nr_open, "%d\n", LINUX_NR_OPEN)
 SHOW_LINE(show_pipe_max, "1048576\n")
 SHOW_LINE(show_somaxconn, "4096\n")
+#if CONFIG_FEATURE_POSIX_IPC
+SHOW_LINE(show_msg_max, "%d\n", MQUEUE_MESSAGES)
+SHOW_LINE(show_msg_size, "%d\n", MQUEUE_SIZE)
+SHOW_LINE(show_queues_max, "%d\n", MQUEUE_QUEUES_MAX)
+#endif
 
 static void show_uuid_of(struct text *t, const u8 bytes[16])
 {
@@ -108,7 +114,18 @@ static const struct proc_entry vm_entries[] = {
     {.name = NULL},
 };
 
+#if CONFIG_FEATURE_POSIX_IPC
+static const struct proc_entry mqueue_entries[] = {
+    PROC_FILE("msg_default", show_msg_max),      PROC_FILE("msg_max", show_msg_max),
+    PROC_FILE("msgsize_default", show_msg_size), PROC_FILE("msgsize_max", show_msg_size),
+    PROC_FILE("queues_max", show_queues_max),    {.name = NULL},
+};
+#endif
+
 static const struct proc_entry fs_entries[] = {
+#if CONFIG_FEATURE_POSIX_IPC
+    PROC_DIRECTORY("mqueue", mqueue_entries),
+#endif
     PROC_FILE("file-max", show_file_max), PROC_FILE("nr_open", show_nr_open),
     PROC_FILE("pipe-max-size", show_pipe_max), {.name = NULL},
 };

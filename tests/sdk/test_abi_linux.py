@@ -26,7 +26,8 @@ stddef.h linux/aio_abi.h linux/auxvec.h linux/capability.h linux/close_range.h l
 linux/errno.h linux/eventpoll.h linux/fadvise.h linux/falloc.h linux/fcntl.h linux/fs.h
 linux/futex.h
 linux/ioctl.h linux/limits.h linux/magic.h linux/membarrier.h linux/memfd.h linux/mman.h
-linux/mount.h linux/openat2.h linux/personality.h linux/poll.h linux/prctl.h linux/random.h
+linux/mount.h linux/mqueue.h linux/openat2.h linux/personality.h linux/poll.h linux/prctl.h
+linux/random.h
 linux/resource.h linux/rseq.h linux/sched.h linux/sched/types.h linux/stat.h linux/sysinfo.h
 linux/signalfd.h linux/time.h linux/timex.h linux/times.h linux/timerfd.h linux/uio.h linux/utime.h
 linux/utsname.h linux/wait.h
@@ -53,6 +54,7 @@ STRUCTS: dict[str, tuple[str, dict[str, str]]] = {
     "linux_timezone": ("timezone", {}),
     "linux_itimerspec": ("itimerspec", {}),
     "linux_itimerval": ("itimerval", {}),
+    "linux_mq_attr": ("mq_attr", {"reserved": "__reserved"}),
     "linux_timex": ("timex", {}),
     "linux_utimbuf": ("utimbuf", {}),
     "linux_tms": ("tms", {}),
