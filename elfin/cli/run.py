@@ -25,7 +25,6 @@ _LATER = {
     "volume": "-v (shared folders) comes with the host view",
     "publish": "-p (published ports) comes with the network",
     "network": "--net comes with the network",
-    "tty": "-t (terminal mode) comes with terminals",
 }
 
 
@@ -88,8 +87,8 @@ _LATER = {
 @click.option("--no-randomize", is_flag=True, help="The same addresses in every run.")
 @click.option("-i", "--interactive", is_flag=True, hidden=True, help="Always so.")
 @click.option("--rm", is_flag=True, hidden=True, help="Always so.")
-@click.option("-T", "--no-tty", is_flag=True, hidden=True, help="Never terminal mode.")
-@click.option("-t", "--tty", is_flag=True, hidden=True)
+@click.option("-t", "--tty", is_flag=True, help="Terminal mode: always. Default: on a terminal.")
+@click.option("-T", "--no-tty", is_flag=True, help="Terminal mode: never.")
 @click.option("-v", "--volume", multiple=True, hidden=True)
 @click.option("-p", "--publish", multiple=True, hidden=True)
 @click.option("--net", "--network", "network", hidden=True)
@@ -152,6 +151,7 @@ def _request(given: dict[str, Any]) -> pipeline.Request:
         trace=_traces(given),
         result=Path(given["result"]) if given["result"] else None,
         randomize=not given["no_randomize"],
+        terminal=_terminal_mode(given),
     )
     return pipeline.Request(
         program=given["program"],
@@ -167,6 +167,12 @@ def _request(given: dict[str, Any]) -> pipeline.Request:
         user=user,
         home=home,
     )
+
+
+def _terminal_mode(given: dict[str, Any]) -> bool | None:
+    if given["tty"] and given["no_tty"]:
+        raise OptionError("-t and -T contradict each other", hint="leave one of them out")
+    return True if given["tty"] else False if given["no_tty"] else None
 
 
 def _traces(given: dict[str, Any]) -> bool:

@@ -58,6 +58,7 @@ class Identity:
 class RunOptions:
     """How to run; None means "decide". Sizes in bytes, times in seconds.
 
+    ``terminal``: terminal mode; None: when stdin and stdout are terminals.
     ``count``: calls by door; ``outcomes``: by errno; ``times``: how long they took; ``trace``: each
     of them, ``trace_only`` (numbers) these alone.
     """
@@ -81,6 +82,7 @@ class RunOptions:
     trace_only: tuple[int, ...] = ()
     result: Path | None = None
     randomize: bool = True
+    terminal: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,20 +20,25 @@ _C = boot_format.CONSTANTS
 
 class BootFacts(NamedTuple):
     """What differs from run to run beside the program: the three streams, the size of the
-    terminal (rows, columns), memory in bytes (0: the machine's own bound), the clock, the seed."""
+    terminal (rows, columns), whether its lines are edited in the guest, memory in bytes (0: the
+    machine's own bound), the clock, the seed."""
 
     stdio: tuple[StdioKind, StdioKind, StdioKind]
     memory: int
     wall_clock_ns: int
     seed: bytes
     winsize: tuple[int, int] | None = None
+    terminal_mode: bool = False
     cpu_mhz: int = 0
     stack_limit: tuple[int, int] = (8 << 20, (1 << 64) - 1)
     nofile_limit: tuple[int, int] = (1024, 1 << 20)
 
 
 def facts_now(
-    stdio: tuple[StdioKind, StdioKind, StdioKind], memory: int, winsize: tuple[int, int] | None
+    stdio: tuple[StdioKind, StdioKind, StdioKind],
+    memory: int,
+    winsize: tuple[int, int] | None,
+    terminal_mode: bool = False,
 ) -> BootFacts:
     """The facts of a run that starts now; limits are this process's own."""
     return BootFacts(
@@ -42,6 +47,7 @@ def facts_now(
         wall_clock_ns=time.time_ns(),
         seed=os.urandom(32),
         winsize=winsize,
+        terminal_mode=terminal_mode,
         cpu_mhz=_cpu_mhz(),
         stack_limit=_limit(resource.RLIMIT_STACK),
         nofile_limit=_limit(resource.RLIMIT_NOFILE),
@@ -61,6 +67,8 @@ def boot_info(spec: ProgramSpec, options: RunOptions, facts: BootFacts) -> bytes
         flags |= _C["ELFIN_FLAG_TIME"]
     if options.trace:
         flags |= _C["ELFIN_FLAG_TRACE"]
+    if facts.terminal_mode:
+        flags |= _C["ELFIN_FLAG_TERMINAL"]
     records: list[tuple[int, bytes]] = [
         (_C["ELFIN_BOOT_ARGV"], _strings(spec.argv)),
         (_C["ELFIN_BOOT_ENVP"], _strings(tuple(f"{key}={value}" for key, value in spec.env))),

@@ -15,10 +15,9 @@ from elfin.model.run import Platform, RunOptions, RunResult
 from elfin.run.choose import Choice
 from elfin.run.ending import result_of
 from elfin.run.kernels import require_kernel
-from elfin.run.launch import Streams
+from elfin.run.launch import own_streams
 from elfin.run.session import Session
 from elfin.run.signals import Inbox
-from elfin.run.streams import StdioKind, kind_of
 from elfin.run.watch import Watch
 
 DEFAULT_EXTRA_BYTES = 128 * MIB
@@ -43,10 +42,13 @@ def run(
     kernel = require_kernel(arch, choice.platform)
     memory = memory_for(image, options, choice.platform, kernel)
     opened = plug_closed_stdio()
-    kinds = [kind_of(fd) if opened[fd] else StdioKind.CLOSED for fd in range(3)]
-    streams = Streams((kinds[0], kinds[1], kinds[2]))
+    streams = own_streams(opened, options.terminal)
     inbox = Inbox()
     inbox.open()
+    if streams.raw is not None:
+        streams.raw.enter()
+        if watch is not None:
+            watch.terminal_is_raw()
     try:
         if choice.platform is Platform.VM:
             from elfin.run.start_vm import start_vm
@@ -67,6 +69,8 @@ def run(
                 running.child.wait(5)
             running.close()
     finally:
+        if streams.raw is not None:
+            streams.raw.leave()
         inbox.close()
     return result_of(ending, choice.platform, choice.accel, arch, running.name, memory)
 

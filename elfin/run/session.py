@@ -18,6 +18,7 @@ from elfin.model.run import EndedBy, RunOptions
 from elfin.run.control import Decoder, Report, signal_command, winsize_command
 from elfin.run.signals import Inbox
 from elfin.run.streams import GuestEnd, Pump
+from elfin.run.terminal import RawTerminal
 from elfin.run.watch import Watch
 
 _POWER_OFF_NS = 2_000_000_000  # from the kernel's last word to the end of its process
@@ -44,6 +45,7 @@ class Running(NamedTuple):
     logs: tuple[Pump, ...] = ()
     complaint: int | None = None
     terminal: int | None = None
+    raw: RawTerminal | None = None
 
     def close(self) -> None:
         """Release what is still open; the machine's process has ended."""
@@ -195,6 +197,9 @@ class Session:
             moved = pump.step() if due else 0
             if moved and self._first_byte_ns is None and pump in self._running.outputs:
                 self._first_byte_ns = time.monotonic_ns() - self._running.launched_ns
+        if self._running.raw is not None:
+            for _ in range(self._running.raw.take_interrupts()):
+                self._on_interrupt()
 
     def _on_control(self, events: int) -> None:
         control = self._running.control
@@ -225,13 +230,21 @@ class Session:
             self._complaint_open = False
         self._complaint = (self._complaint + data)[-_COMPLAINT_BYTES:]
 
+    def _on_interrupt(self) -> bool:
+        """Ctrl-C, as a signal or (terminal mode) as a byte for the guest. True: it was the last."""
+        now = time.monotonic_ns()
+        self._interrupts = [at for at in self._interrupts if now - at < _IMPATIENCE_NS] + [now]
+        if len(self._interrupts) < 3:
+            return False
+        self._kill(EndedBy.USER, 128 + signal.SIGINT)
+        return True
+
     def _on_signal(self, number: int) -> None:
         now = time.monotonic_ns()
-        if number == signal.SIGINT:
-            self._interrupts = [at for at in self._interrupts if now - at < _IMPATIENCE_NS] + [now]
-            if len(self._interrupts) >= 3:
-                self._kill(EndedBy.USER, 128 + signal.SIGINT)
-                return
+        if number == signal.SIGINT and self._on_interrupt():
+            return
+        if number == signal.SIGCONT and self._running.raw is not None:
+            self._running.raw.enter()  # the shell has put its own modes back
         if number == signal.SIGTERM and self._kill_at_later_than(now):
             deadline = now + int(self._options.stop_timeout * 1e9)
             self._kill_at = (deadline, (EndedBy.USER, 128 + signal.SIGKILL))

@@ -29,7 +29,7 @@ def start_process(
     """Launch the process platform. 0, 1 and 2 are inherited; a terminal's input is relayed,
     because the guest runs in a process group of its own and may not read the terminal. Its
     supervisor ends with the control channel, so nothing outlives us."""
-    facts = boot.facts_now(streams.kinds, memory, streams.winsize())
+    facts = boot.facts_now(streams.kinds, memory, streams.winsize(), streams.terminal_mode)
     boot_fd = boot.boot_file(boot.boot_info(spec, options, facts))
     root_fd = image_fd(image)
     ours, theirs = socket.socketpair()
@@ -57,6 +57,7 @@ def start_process(
         GuestEnd(ours),
         launched_ns,
         "the process kernel",
-        inputs=() if feed is None else (Pump(HostInput(0), PipeEnd(feed)),),
+        inputs=() if feed is None else (Pump(HostInput(0, streams.raw), PipeEnd(feed)),),
         terminal=streams.terminal,
+        raw=streams.raw,
     )

@@ -72,7 +72,8 @@ def start_vm(
     arch = options.arch or Arch.X86_64
     relayed = {StdioKind.FILE: StdioKind.PIPE, StdioKind.SOCKET: StdioKind.PIPE}
     first, second, third = (relayed.get(kind, kind) for kind in streams.kinds)
-    facts = boot.facts_now((first, second, third), 0, streams.winsize())
+    kinds = (first, second, third)
+    facts = boot.facts_now(kinds, 0, streams.winsize(), streams.terminal_mode)
     guest = open_guest(boot.boot_info(spec, options, facts), image, kernel, memory, options)
     ends = [socket.socketpair() if wanted else None for wanted in _ports(streams, options)]
     complaint_read, complaint_write = os.pipe()
@@ -115,10 +116,11 @@ def start_vm(
         outputs=tuple(
             Pump(end, HostOutput(fd)) for fd, end in ((1, stdout), (2, stderr)) if end is not None
         ),
-        inputs=() if stdin is None else (Pump(HostInput(0), StdinSink(stdin)),),
+        inputs=() if stdin is None else (Pump(HostInput(0, streams.raw), StdinSink(stdin)),),
         logs=() if log is None else (Pump(log, FileSink(open_log(options.log))),),
         complaint=complaint_read,
         terminal=streams.terminal,
+        raw=streams.raw,
     )
 
 

@@ -17,6 +17,8 @@ from contextlib import suppress
 from enum import Enum
 from typing import Protocol
 
+from elfin.run.terminal import RawTerminal, in_foreground
+
 CHUNK_BYTES = 64 * 1024
 _WOULD_BLOCK = frozenset((errno.EAGAIN, errno.EWOULDBLOCK, errno.EINTR))
 
@@ -79,29 +81,29 @@ class Sink(Protocol):
 class HostInput:
     """This process's stdin, or another descriptor that is only borrowed."""
 
-    def __init__(self, fd: int) -> None:
+    def __init__(self, fd: int, raw: RawTerminal | None = None) -> None:
         self.fd = fd
         self.paused = False
         self._terminal = os.isatty(fd)
+        self._raw = raw
 
     def read(self) -> bytes | None:
         """At most one chunk. A background job does not touch its terminal (it would be stopped)."""
-        self.paused = self._terminal and not self._foreground()
+        self.paused = self._terminal and not in_foreground(self.fd)
         if self.paused:
             return None
+        if self._raw is not None and not self._raw.is_raw:
+            self._raw.enter()
         try:
-            return os.read(self.fd, CHUNK_BYTES)
+            data = os.read(self.fd, CHUNK_BYTES)
         except OSError as error:
             return None if error.errno in _WOULD_BLOCK else b""
+        if self._raw is not None:
+            self._raw.note(data)
+        return data
 
     def close(self) -> None:
         """The descriptor is not ours to close."""
-
-    def _foreground(self) -> bool:
-        try:
-            return os.tcgetpgrp(self.fd) == os.getpgrp()
-        except OSError:
-            return True
 
 
 class HostOutput:

@@ -23,6 +23,8 @@ class Watch:
     def __init__(self, path: Path | None) -> None:
         self._sink = _sink(path)
         self._held = bytearray()
+        self._to_stderr = path is None
+        self._line_end = "\n"
         self._broken = False
         self.record: Callable[[int, bytes], None] = lambda kind, payload: None
         self.end: Callable[[], None] = lambda: None
@@ -42,10 +44,15 @@ class Watch:
         """So much of it that the kernel has to wait."""
         return len(self._held) > _CONGESTED_BYTES
 
+    def terminal_is_raw(self) -> None:
+        """Our terminal will not make a new line of \\n: stderr needs a \\r before it."""
+        if self._to_stderr and os.isatty(2):
+            self._line_end = "\r\n"
+
     def write(self, text: str) -> None:
         """Text to go out; dropped once the sink is broken: the run goes on."""
         if not self._broken:
-            self._held += text.encode("utf-8", "replace")
+            self._held += text.replace("\n", self._line_end).encode("utf-8", "replace")
 
     def step(self) -> None:
         """Write what the sink takes now."""

@@ -25,6 +25,7 @@ static bool edits;               /* lines are edited here */
 static struct ring output, typed;
 static struct waiter output_waiter, typed_waiter;
 static bool watches_output, watches_typed, busy;
+static bool ended;               /* no more input will come */
 static struct linux_winsize first_window = {.ws_row = 24, .ws_col = 80};
 
 static struct stream *terminal_stream(enum platform_channel channel)
@@ -121,19 +122,19 @@ static void pull(void)
     if (!s || busy)
         return;
     feed();
-    while (!typed.used) {
+    while (!typed.used && !ended) {
         long n = s->operations->read(s, bytes, sizeof(bytes));
         if (n == -EAGAIN)
             break;
-        if (n <= 0) { /* the host's terminal is gone */
-            watch(&typed_waiter, &watches_typed, &s->readable, false);
-            tty_hang_up(&console);
-            return;
+        if (n <= 0) { /* nobody types any more: as if ^D were the last that was typed */
+            bytes[0] = console.modes.c_cc[VEOF];
+            n = 1;
+            ended = true;
         }
         ring_put(&typed, bytes, (size_t)n);
         feed();
     }
-    watch(&typed_waiter, &watches_typed, &s->readable, !typed.used);
+    watch(&typed_waiter, &watches_typed, &s->readable, !typed.used && !ended);
 }
 
 static void typed_something(unused_arg struct waiter *w, unused_arg u32 events)

@@ -9,11 +9,13 @@ import pty
 import signal
 import subprocess
 import sys
+import termios
 import time
 from pathlib import Path
 
 import pytest
 
+from abi import image
 from elfin.run.probe import tiny_guest
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -217,10 +219,10 @@ def test_files_are_pipes_for_a_vm(elfin: Elfin, tmp_path: Path) -> None:
 
 
 @BOTH
-def test_terminal(elfin: Elfin, platform: str) -> None:
+def test_a_terminal_that_edits_itself(elfin: Elfin, platform: str) -> None:
     ours, theirs = pty.openpty()
     process = elfin.start(
-        "--platform", platform, "true", "boot", "cat", "exit:2",
+        "-T", "--platform", platform, "true", "boot", "cat", "exit:2",
         stdin=theirs, stdout=theirs, stderr=theirs, start_new_session=True,
     )  # fmt: skip
     os.close(theirs)
@@ -236,6 +238,45 @@ def test_terminal(elfin: Elfin, platform: str) -> None:
     assert process.wait(10) == 2
     assert b'"stdio": [2, 2, 2]' in seen
     assert seen.count(b"typed") == 2  # the terminal's echo, and the program's
+
+
+def modes_of(fd: int) -> list[object]:
+    return termios.tcgetattr(fd)
+
+
+@BOTH
+def test_terminal_mode_is_raw_and_ends(elfin: Elfin, platform: str) -> None:
+    """The terminal is raw while the guest runs; three Ctrl-C end it; then the modes are back."""
+    ours, theirs = pty.openpty()
+    before = modes_of(theirs)
+    process = elfin.start(
+        "--platform", platform, "true", "boot", "spin",
+        stdin=theirs, stdout=theirs, stderr=theirs, start_new_session=True,
+    )  # fmt: skip
+    seen = b""
+    while b"}" not in seen:
+        seen += os.read(ours, 4096)
+    boot = json.loads(seen[seen.index(b"{") :])
+    assert boot["stdio"] == [2, 2, 2]
+    assert boot["flags"] & image.CONSTANTS["ELFIN_FLAG_TERMINAL"]
+    raw = termios.tcgetattr(theirs)
+    assert not raw[1] & termios.OPOST
+    assert not raw[3] & (termios.ECHO | termios.ICANON | termios.ISIG)
+    os.write(ours, b"\x03\x03\x03")
+    assert process.wait(10) == 130
+    assert modes_of(theirs) == before
+    os.close(ours)
+    os.close(theirs)
+
+
+@BOTH
+def test_terminal_mode_without_a_terminal(elfin: Elfin, platform: str) -> None:
+    done = elfin.run("-t", "--platform", platform, "true", "boot", stdin=subprocess.DEVNULL)
+    boot = json.loads(done.stdout)
+    assert boot["stdio"][:2] == [2, 2]
+    assert boot["flags"] & image.CONSTANTS["ELFIN_FLAG_TERMINAL"]
+    done = elfin.run("-t", "-T", "true")
+    assert done.returncode == 125 and b"contradict" in done.stderr
 
 
 def test_environment_of_the_image_view(elfin: Elfin, tmp_path: Path) -> None:
@@ -312,7 +353,6 @@ def test_log_stats_result(elfin: Elfin, platform: str, tmp_path: Path) -> None:
         ([], 125, "missing argument 'PROGRAM'"),
         (["-p", "80:80", "true"], 125, "not yet: -p (published ports) comes with the network"),
         (["-v", ".:.", "true"], 125, "not yet: -v (shared folders) comes with the host view"),
-        (["-t", "true"], 125, "not yet: -t"),
         (["nosuchprogram"], 127, "nosuchprogram was not found in PATH"),
         (["./nosuchprogram"], 127, "./nosuchprogram does not exist"),
         (["/etc"], 126, "/etc is a directory, not a program"),
