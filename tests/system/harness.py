@@ -154,6 +154,8 @@ def run_elfin(row: Row, root: Path | None, platform: str) -> Outcome:
         argv = [sys.executable, "-m", "elfin", "run", "--platform", platform, "--no-env"]
         for name, value in row.environment.items():
             argv += ["-e", f"{name}={value}"]
+        if row.whole and root is not None:
+            argv += ["--add", f"{root}:/"]
         argv += ["--add", f"{folder_of(row)}:{GUEST_FOLDER}", "-w", GUEST_FOLDER]
         for path in row.add:
             argv += ["--add", str(PROJECT / path)]

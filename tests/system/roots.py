@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import fcntl
+import functools
 import os
 import subprocess
 import sys
@@ -11,6 +12,7 @@ from pathlib import Path
 
 from elfin.image.fixed import fixed_entries
 from elfin.model.root import EntryKind
+from tests.system import made
 from tests.system.native import GUEST_FOLDER
 
 PROJECT = Path(__file__).resolve().parents[2]
@@ -26,8 +28,17 @@ class RootUnavailable(Exception):
     """The root could not be built (no network, no apt); the text is elfin's own sentence."""
 
 
+TOOLS = {"golang": ("golang-go",)}  # roots that only recipes of made.py use
+
+
+def _tool_root(name: str) -> Path:
+    return ensure_root(name, TOOLS[name])
+
+
+@functools.cache
 def ensure_root(name: str, packages: tuple[str, ...]) -> Path:
-    """The root directory ``name``, built if it is not there with these very packages."""
+    """The root directory ``name``, built if it is not there with these very packages; looked at
+    once per process."""
     ROOTS.mkdir(parents=True, exist_ok=True)
     root = ROOTS / name
     with (ROOTS / f".{name}.lock").open("w") as lock:  # two pytest workers want it at once
@@ -54,6 +65,10 @@ def ensure_root(name: str, packages: tuple[str, ...]) -> Path:
         if done.returncode:
             raise RootUnavailable(done.stderr.strip() or f"status {done.returncode}")
         _lay_fixed_files(root)
+        try:
+            made.make(name, root, _tool_root)
+        except made.CannotMake as error:
+            raise RootUnavailable(str(error)) from error
     return root
 
 

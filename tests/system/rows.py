@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """The rows of programs.toml and tour.toml: one command line each, with all that decides its output.
 
+whole = ["NAME", ...]        roots that a guest sees whole: for programs that start others. Else it
+                             sees the program's package and what that depends on
 [roots]
-NAME = ["package", ...]      Debian packages of one root directory
+NAME = ["package", ...]      Debian packages of one root directory; made.py may add to it
 
 [[row]]
 argv = [...]                 the command line; argv[0] is looked up in the row's PATH
@@ -49,6 +51,7 @@ class Row:
     sort: bool = False
     add: tuple[str, ...] = ()
     memory: str | None = None
+    whole: bool = False
 
     @property
     def title(self) -> str:
@@ -75,15 +78,16 @@ def load(file: Path) -> Suite:
     """Read a file; a key that is not in the list above is an error."""
     raw = tomllib.loads(file.read_text())
     roots = {name: tuple(packages) for name, packages in raw.get("roots", {}).items()}
-    rows = tuple(_row(entry, file) for entry in raw["row"])
+    whole = raw.get("whole", [])
+    rows = tuple(_row(entry, file, whole) for entry in raw["row"])
     for row in rows:
         if row.root is not None and row.root not in roots:
             raise ValueError(f"{file.name}: {row.title}: unknown root {row.root}")
     return Suite(roots, rows)
 
 
-def _row(entry: dict[str, Any], file: Path) -> Row:
-    known = dict(entry)
+def _row(entry: dict[str, Any], file: Path, whole: list[str]) -> Row:
+    known = {**entry, "whole": entry.get("root") in whole}
     known["argv"] = tuple(known["argv"])
     known["add"] = tuple(known.get("add", ()))
     if "stdin" in known:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import argparse
 import subprocess
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from tests.system.harness import Outcome, difference, platforms, root_of, run_elfin, run_linux
@@ -93,8 +93,11 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("file", nargs="?", type=Path, default=HERE / "tour.toml")
     parser.add_argument("--platform", action="append", choices=("process", "vm"))
+    parser.add_argument("--whole", action="store_true", help="only rows that see a whole root")
     arguments = parser.parse_args()
     suite = load(arguments.file)
+    if arguments.whole:
+        suite = replace(suite, rows=tuple(row for row in suite.rows if row.whole))
     wanted = tuple(arguments.platform or platforms())
     try:
         _prepare(suite)
