@@ -83,7 +83,7 @@ func timers() string {
 	var order []string
 	var lock sync.Mutex
 	var group sync.WaitGroup
-	for _, ms := range []int{60, 20, 40} {
+	for _, ms := range []int{300, 100, 200} {
 		group.Add(1)
 		ms := ms
 		time.AfterFunc(time.Duration(ms)*time.Millisecond, func() {
@@ -94,7 +94,7 @@ func timers() string {
 		})
 	}
 	group.Wait()
-	ticker := time.NewTicker(5 * time.Millisecond)
+	ticker := time.NewTicker(10 * time.Millisecond)
 	ticks := 0
 	for range ticker.C {
 		if ticks++; ticks == 3 {
