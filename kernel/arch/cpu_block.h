@@ -10,6 +10,7 @@
 #define CPU_SCRATCH 8
 #define CPU_PENDING 16
 #define CPU_IN_KERNEL 20
+#define CPU_UNDO 32
 
 #define PENDING_INTERRUPT 1  /* a device or timer interrupt was acknowledged, work waits */
 #define PENDING_SIGNAL 2     /* the running thread may have a deliverable signal */
@@ -28,12 +29,16 @@ struct cpu_block {
     volatile u32 pending;    /* 16: PENDING_* bits; a door returns by the slow way when not 0 */
     u32 in_kernel;           /* 20: 1 between entry and exit of upcalls; interrupts only mark */
     struct thread *current;  /* 24 */
+    u64 undo;                /* 32: how far kernel code is from its last checkpoint; 0: there is
+                                nothing to undo, and it began when the program was left. Used
+                                where stores can be undone (lib/undo.h) */
 };
 
 _Static_assert(offsetof(struct cpu_block, kernel_sp) == CPU_KERNEL_SP, "asm offset");
 _Static_assert(offsetof(struct cpu_block, scratch) == CPU_SCRATCH, "asm offset");
 _Static_assert(offsetof(struct cpu_block, pending) == CPU_PENDING, "asm offset");
 _Static_assert(offsetof(struct cpu_block, in_kernel) == CPU_IN_KERNEL, "asm offset");
+_Static_assert(offsetof(struct cpu_block, undo) == CPU_UNDO, "asm offset");
 
 extern struct cpu_block cpu_block;
 static inline struct cpu_block *this_cpu(void) { return &cpu_block; }

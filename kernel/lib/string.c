@@ -7,6 +7,8 @@
 #define LIB_STRING_FUNCTIONS
 #include "lib/string.h"
 
+#include "lib/undo.h"
+
 /* gcc would turn the loops below into calls of the functions that they make up (clang knows from
  * -ffreestanding that it must not). */
 #if defined(__GNUC__) && !defined(__clang__)
@@ -17,7 +19,7 @@
 typedef u64 __attribute__((may_alias, aligned(1))) loose_word;
 #define WORD sizeof(u64)
 
-static void copy_forward(u8 *to, const u8 *from, size_t n)
+UNDO_SAYS_ITSELF static void copy_forward(u8 *to, const u8 *from, size_t n)
 {
     while (n >= 4 * WORD) {
         const loose_word *source = (const loose_word *)from;
@@ -37,7 +39,7 @@ static void copy_forward(u8 *to, const u8 *from, size_t n)
         *to++ = *from++;
 }
 
-static void copy_backward(u8 *to, const u8 *from, size_t n)
+UNDO_SAYS_ITSELF static void copy_backward(u8 *to, const u8 *from, size_t n)
 {
     for (; n >= WORD; n -= WORD)
         *(loose_word *)(to + n - WORD) = *(const loose_word *)(from + n - WORD);
@@ -47,12 +49,14 @@ static void copy_backward(u8 *to, const u8 *from, size_t n)
 
 void *memcpy(void *restrict to, const void *restrict from, size_t n)
 {
+    undo_note(to, n);
     copy_forward(to, from, n);
     return to;
 }
 
 void *memmove(void *to, const void *from, size_t n)
 {
+    undo_note(to, n);
     /* A forward copy that reads four words before it writes them is safe when `to` lies below. */
     if ((u64)to - (u64)from >= n)
         copy_forward(to, from, n);
@@ -61,8 +65,9 @@ void *memmove(void *to, const void *from, size_t n)
     return to;
 }
 
-void *memset(void *to, int byte, size_t n)
+UNDO_SAYS_ITSELF void *memset(void *to, int byte, size_t n)
 {
+    undo_note(to, n);
     u8 *p = to;
     u64 word = (u8)byte * 0x0101010101010101ull;
     for (; n >= 4 * WORD; n -= 4 * WORD, p += 4 * WORD) {

@@ -12,6 +12,7 @@
 #include "lib/lock.h"
 #include "lib/log.h"
 #include "lib/string.h"
+#include "lib/undo.h"
 #include "memory/page_internal.h"
 #include "platform/platform.h"
 
@@ -70,6 +71,7 @@ static void unlink_free(u64 index)
  * that a block of 2 MiB can serve as one. */
 static void free_block(u64 index, unsigned order)
 {
+    undo_note_pages_freed();
     free_pages += 1ull << order;
     frames[index].state = FRAME_NONE;
     while (order + 1 < ORDERS) {

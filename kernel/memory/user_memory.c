@@ -10,6 +10,7 @@
 #include "abi/linux/errno.h"
 #include "arch/arch.h"
 #include "lib/string.h"
+#include "lib/undo.h"
 #include "memory/space_internal.h"
 
 bool program_range_ok(struct user_ptr p, u64 n)
@@ -31,7 +32,10 @@ static void *opened(struct user_ptr p) { return (void *)p.address; }
 
 size_t copy_from_program_some(void *to, struct user_ptr from, size_t n)
 {
-    return program_range_ok(from, n) ? n - arch_copy_program(to, opened(from), n) : 0;
+    if (!program_range_ok(from, n))
+        return 0;
+    undo_note(to, n);
+    return n - arch_copy_program(to, opened(from), n);
 }
 
 size_t copy_to_program_some(struct user_ptr to, const void *from, size_t n)

@@ -146,6 +146,9 @@ void platform_page_clear(struct platform_space *space, u64 address);
 bool platform_page_next(const struct platform_space *space, u64 address, u64 end, u64 *found,
                         struct platform_page *out);
 
+/* Kernel stacks are blocks of this size that begin at a multiple of it. */
+#define PLATFORM_STACK_BYTES 32768ul
+
 /* --- memory.c --- */
 /* Frames or sparse pages return to the host (process: hole punch; vm: nothing). They read zero
  * when used again on process, and are undefined on vm. */

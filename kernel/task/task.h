@@ -10,6 +10,7 @@
 #include "arch/cpu_block.h"
 #include "lib/list.h"
 #include "lib/tree.h"
+#include "platform/platform.h"
 #include "task/cpu_alarm.h"
 #include "task/wait.h"
 #include "time/timer.h"
@@ -166,7 +167,7 @@ struct thread {
     char name[16];
 };
 
-_Static_assert(KERNEL_STACK_BYTES == 32768, "eight pages");
+_Static_assert(KERNEL_STACK_BYTES == PLATFORM_STACK_BYTES, "what the platform relies on");
 
 static inline struct thread *current_thread(void) { return this_cpu()->current; }
 static inline struct process *current_process(void) { return this_cpu()->current->process; }

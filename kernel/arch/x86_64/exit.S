@@ -19,6 +19,13 @@
 #include "arch/x86_64/frame.h"
 #include "arch/x86_64/frame_macros.h"
 
+/* What was done in the kernel stays done: one word. */
+.macro COMMIT
+#ifdef UNDO_STORES
+    movq $0, cpu_block + CPU_UNDO(%rip)
+#endif
+.endm
+
     .section .text.exit, "ax", @progbits
 
 /* From a door. rsp: the thread's frame; al: what on_syscall returned. */
@@ -37,6 +44,7 @@ arch_exit:
 arch_exit_range:
     testl $PENDING_INTERRUPT, cpu_block + CPU_PENDING(%rip)
     jnz work_pending
+    COMMIT
     movl $0, cpu_block + CPU_IN_KERNEL(%rip)
     movq FRAME_RDI(%rsp), %rdi
     movq FRAME_RSI(%rsp), %rsi
@@ -65,6 +73,7 @@ arch_exit_range:
 arch_exit_full:
     testl $PENDING_INTERRUPT, cpu_block + CPU_PENDING(%rip)
     jnz work_pending
+    COMMIT
     movl $0, cpu_block + CPU_IN_KERNEL(%rip)
     andq $RFLAGS_PROGRAM, FRAME_RFLAGS(%rsp)
     orq $(RFLAGS_IF | RFLAGS_FIXED), FRAME_RFLAGS(%rsp)

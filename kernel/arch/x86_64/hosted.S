@@ -330,6 +330,29 @@ hosted_enter:
     ret
     .size hosted_enter, . - hosted_enter
 
+/* void hosted_checkpoint(void): hosted_enter of what hosted_checkpoint_at was told returns here. */
+    .globl hosted_checkpoint
+    .type hosted_checkpoint, @function
+hosted_checkpoint:
+    pushq %rbp
+    pushq %rbx
+    pushq %r12
+    pushq %r13
+    pushq %r14
+    pushq %r15
+    movq %rsp, %rdi
+    subq $8, %rsp
+    callq hosted_checkpoint_at
+    addq $8, %rsp
+    popq %r15
+    popq %r14
+    popq %r13
+    popq %r12
+    popq %rbx
+    popq %rbp
+    ret
+    .size hosted_checkpoint, . - hosted_checkpoint
+
     .section .bss.hosted, "aw", @nobits
     .balign 16
     .skip 65536

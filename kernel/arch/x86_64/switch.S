@@ -14,6 +14,14 @@
 arch_context_switch:
     PUSH_KEPT_REGISTERS
     movq %rsp, (%rdi)
+#ifdef UNDO_STORES
+    /* The stack that goes on is a checkpoint as it lies there, before anything runs on it. */
+    movq %rsi, %rbx
+    movq (%rsi), %rdi
+    pushq %rbx                /* for the alignment of a call */
+    callq hosted_checkpoint_at
+    movq %rbx, %rsi
+#endif
     movq (%rsi), %rsp
     POP_KEPT_REGISTERS
     ret

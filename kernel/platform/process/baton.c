@@ -89,8 +89,7 @@ static void obey(struct host_task *me)
 static void become(struct host_task *me)
 {
     host_private->index = me->become;
-    me->become = 0;
-    host_task_set_state(me, TASK_FREE);
+    host_task_left(me);
 }
 
 /* On the private stack. */
@@ -114,8 +113,10 @@ noreturn_fn void host_wait_for_orders(void *unused)
 
 /* --- the holder --- */
 
+/* From here on it is the other process whose death must be survived. */
 static noreturn_fn void hand_over(void *to)
 {
+    hosted_checkpoint_at(handoff.sp);
     host_baton_pass(to);
     host_wait_for_orders(NULL);
 }
@@ -124,7 +125,8 @@ void platform_space_switch(const struct platform_space *space)
 {
     struct host_task *to = host_task_of(space);
     if (!to)
-        panic("a switch to an address space that is gone");
+        panic("a switch to an address space that is gone: root %#llx, gen %u state %u pid %d become %u space %p",
+              (unsigned long long)space->root, host_tasks[(u32)space->root].generation, host_tasks[(u32)space->root].state,host_tasks[(u32)space->root].pid,host_tasks[(u32)space->root].become,(void*)space);
     if (to == host_current())
         return;
     if (to->state == TASK_LOST)

@@ -69,6 +69,7 @@ struct host_task {
     u32 order;                    /* enum host_order, for when it gets the baton */
     u32 caller;                   /* ORDER_CALL: who gets the baton back */
     volatile u32 loss_untold;     /* the kernel does not know yet that its memory is gone */
+    struct platform_space *space; /* whose task it is: it holds its name */
     u64 call[7];                  /* ORDER_CALL: number and arguments */
     long result;
 };
@@ -114,9 +115,11 @@ void host_task_set_state(struct host_task *t, enum host_task_state state);
 struct host_task *host_task_of(const struct platform_space *space); /* NULL: gone for good */
 u32 host_task_take_empty(void);                     /* USED from here on; 0: the host gives none */
 void host_task_retire(struct host_task *me);        /* it was told to go; returns when it may stay */
+void host_task_drop_nameless(void);                 /* after an undo */
 u32 host_task_changes(void);                        /* how many there were, of states */
 void host_task_wait_for_change(u32 seen);           /* until there were more */
 void host_task_adopt(struct host_task *lost, struct host_task *zygote); /* which goes on as `lost` */
+void host_task_left(struct host_task *zygote);      /* it does so now */
 
 /* --- baton.c: who runs --- */
 u32 host_baton_holder(void);                        /* index */
@@ -141,7 +144,16 @@ void host_lost_look(void);                          /* supervisor: who needs an 
 void host_lost_mend(struct host_task *t);           /* it shall run: an empty process in its place */
 void host_lost_forget(struct host_task *t);         /* the kernel drops it without having heard */
 
+/* --- undo.c: kernel code that was killed --- */
+void host_undo_boot(void);                          /* the boot cannot be undone */
+/* Kernel memory as it was at the last checkpoint. *sp: hosted_enter goes on there, 0: the program
+ * was about to enter the kernel. false: it cannot be undone. */
+bool host_undo(u64 *sp);
+
 /* --- arch/x86_64/hosted.S --- */
+/* If the host kills this process later, the kernel may return from here a second time. */
+void hosted_checkpoint(void);
+void hosted_checkpoint_at(u64 sp);                  /* the same for a stack that is not running */
 /* clone(2) without CLONE_VM onto a stack; the child calls entry(argument), which never returns. Its
  * id is in *pid before it or anybody else can run. */
 long hosted_clone(u64 flags, u64 stack_top, noreturn_fn void (*entry)(void *), void *argument,

@@ -38,6 +38,7 @@ void platform_idle(u64 deadline_ns)
     struct linux_pollfd fds[FDS_MAX] = {{host_supervision.idle_fd, POLLIN, 0}};
     unsigned count = 1 + (watch ? watch(fds + 1) : 0);
     bool over = cpu->pending & PENDING_INTERRUPT;
+    hosted_checkpoint();
     while (!over)
         over = wait_until(fds, count, deadline_ns);
     __atomic_and_fetch(&cpu->pending, ~(u32)PENDING_INTERRUPT, __ATOMIC_RELAXED);

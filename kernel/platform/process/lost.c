@@ -10,10 +10,12 @@
  *             lost while it waited       the kernel is told at its next interrupt;
  *             lost in its program        its thread comes back into the kernel as if interrupted;
  *             lost in an errand          host_call_in answers -ESRCH to the one who sent it;
- *             lost in kernel code        a panic, status 125.
+ *             lost in kernel code        what it did since the last checkpoint is undone (undo.c), and
+ *                                        it goes on from there.
  * Locking:  host_lost_mend and host_lost_forget are the holder's, the rest is the supervisor's: what it does to the
  *           baton, the handoff and the CPU block it does while the holder is dead.
- * Refuses:  going on when the host gives no process in place of the lost one: status 125.
+ * Refuses:  going on when the host gives no process in place of the lost one, or when kernel code
+ *           cannot be undone (the boot): status 125.
  * See:      baton.c, supervisor.c.
  */
 #include "abi/linux/errno.h"
@@ -96,11 +98,14 @@ static u64 stack_for(noreturn_fn void (*entry)(void))
 /* The holder was lost, and an empty task is there to go on in its place. */
 static void revive(struct host_task *t, struct host_task *empty)
 {
-    if (this_cpu()->in_kernel)
+    u64 sp = 0;
+    if (this_cpu()->in_kernel && !host_undo(&sp))
         end_with(killed_in_kernel, sizeof killed_in_kernel - 1);
     this_cpu()->in_kernel = 1;
+    __atomic_or_fetch(&this_cpu()->pending, PENDING_INTERRUPT, __ATOMIC_SEQ_CST);
     host_task_adopt(t, empty);
-    host_baton_resume_at(stack_for(resume_lost_program));
+    host_task_drop_nameless();
+    host_baton_resume_at(sp ? sp : stack_for(resume_lost_program));
     t->order = ORDER_RUN;
     host_baton_pass(t);
 }

@@ -91,10 +91,10 @@ static struct host_task *find_child(s32 pid)
         struct host_task *t = &host_tasks[i];
         if (t->pid != pid || t->state == TASK_FREE)
             continue;
-        if (t->become)
-            host_task_set_state(t, TASK_FREE);
-        else
+        if (!t->become)
             found = t;
+        else
+            host_task_left(t);
     }
     return found;
 }

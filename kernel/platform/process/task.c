@@ -23,6 +23,7 @@
 #include "arch/cpu_block.h"
 #include "arch/upcalls.h"
 #include "lib/log.h"
+#include "lib/undo.h"
 #include "platform/process/host.h"
 
 #define EMPTY_TASKS_KEPT 4
@@ -140,6 +141,7 @@ noreturn_fn void host_task_boot(void *unused)
     host_leftovers_unmap();
     own_memory(1);
     host_baton_take(1);
+    host_undo_boot();
     this_cpu()->in_kernel = 1;
     own_settings();
     on_start();
@@ -181,10 +183,25 @@ void host_task_adopt(struct host_task *lost, struct host_task *zygote)
     host_rouse(zygote);
 }
 
+/* It goes on in another place, or was about to. */
+void host_task_left(struct host_task *t)
+{
+    t->become = 0;
+    host_task_set_state(t, TASK_FREE);
+}
+
+static u64 name_of(const struct host_task *t)
+{
+    return (u64)t->generation << 32 | host_index(t);
+}
+
 static void name_space(struct platform_space *space, struct host_task *t)
 {
-    space->root = (u64)++t->generation << 32 | host_index(t);
+    undo_note(space, sizeof(*space));
+    t->generation++;
+    space->root = name_of(t);
     space->pages = 0;
+    t->space = space;
 }
 
 /* An empty host task, or 0 when the host gives none. */
@@ -262,19 +279,13 @@ int platform_space_fork(struct platform_space *copy)
 struct host_task *host_task_of(const struct platform_space *space)
 {
     struct host_task *t = &host_tasks[(u32)space->root];
-    bool there = t->generation == space->root >> 32;
+    bool there = name_of(t) == space->root;
     return there && (t->state == TASK_USED || t->state == TASK_LOST) ? t : NULL;
 }
 
-void platform_space_destroy(struct platform_space *space)
+static void let_go(struct host_task *t)
 {
-    struct host_task *t = host_task_of(space);
-    space->root = 0;
-    if (!t)
-        return;
-    if (t == host_current())
-        panic("the address space in use was destroyed");
-    if (host_task_try(t, TASK_USED, TASK_DYING)) {
+if (host_task_try(t, TASK_USED, TASK_DYING)) {
         host_rouse(t);
     } else {
         host_lost_forget(t);
@@ -282,6 +293,27 @@ void platform_space_destroy(struct platform_space *space)
     }
 }
 
+void platform_space_destroy(struct platform_space *space)
+{
+    struct host_task *t = host_task_of(space);
+    if (t && t == host_current())
+        panic("the address space in use was destroyed");
+    undo_note(space, sizeof(*space));
+    space->root = 0;
+    if (t)
+        let_go(t);
+}
+
+/* Names that were given since the last checkpoint are undone; who bore them is nobody's. */
+void host_task_drop_nameless(void)
+{
+    for (u32 i = 1; i < host_supervision.tasks_end; i++) {
+        struct host_task *t = &host_tasks[i];
+        bool used = t->state == TASK_USED || t->state == TASK_LOST;
+        if (used && !t->become && (!t->space || t->space->root != name_of(t)))
+            let_go(t);
+    }
+}
 static noreturn_fn void leave(void)
 {
     for (;;)

@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Kernel code can be killed at any instruction: its stores are undone up to the last checkpoint.
+ *
+ * Holds:    the log of overwritten values since the last checkpoint, and the stack as it was there.
+ *           The CPU block's word `undo` says how many values there are (low half) and what kind of
+ *           checkpoint it is (high half), so that one store makes a new one.
+ * Promises: host_undo brings kernel memory back to the last checkpoint, and says where to go on:
+ *             the exit to a program        nowhere; the program was about to enter the kernel;
+ *             a switch to another stack    there, before anything ran on it;
+ *             hosted_checkpoint()          where it was called: it returns once more.
+ *           Checkpoints are made where a process changes hands (baton.c), before the idle wait, and
+ *           where something was done that must not be done twice (a stream was read or written).
+ * Locking:  the baton; host_undo runs in the supervisor while the holder is dead.
+ * Refuses:  undoing the boot, and more stores than the log holds.
+ * See:      decision 0302; lib/undo.h; the compiler calls __asan_store* before each store.
+ */
+#include "lib/undo.h"
+
+#include "arch/cpu_block.h"
+#include "lib/string.h"
+#include "platform/process/host.h"
+
+#define LOG_ENTRIES 0x20000u
+#define COUNT_MASK 0x7fffffffu
+#define PAGES_FREED 0x80000000u /* in the low half */
+#define KIND_SHIFT 32
+#define KIND_STACK 1ul          /* and 2: which of the two copies of a stack */
+#define KIND_BOOT 3ul
+#define WHOLE_BYTES 2048        /* what is larger is page data, dead until it was written */
+#define HEAD_BYTES 64
+#define SIZE_SHIFT 60           /* in entry.where: addresses are shorter */
+
+struct entry {
+    u64 where, old;
+};
+static struct entry entries[LOG_ENTRIES];
+static struct stack_copy {
+    u64 sp, length;
+    u8 bytes[PLATFORM_STACK_BYTES];
+} copies[2];
+
+static u64 stack_pointer(void)
+{
+    u64 sp;
+    __asm__("movq %%rsp, %0" : "=r"(sp));
+    return sp;
+}
+
+/* --- the log --- */
+
+/* What lies on the running stack is in its copy, or nobody will ask for it. */
+static inline bool on_this_stack(u64 address)
+{
+    return (address ^ stack_pointer()) < PLATFORM_STACK_BYTES;
+}
+
+static inline void note(u64 address, u64 old, u64 size_code)
+{
+    u64 word = cpu_block.undo;
+    u32 n = (u32)word & COUNT_MASK;
+    if (n == LOG_ENTRIES)
+        return;
+    entries[n] = (struct entry){address | size_code << SIZE_SHIFT, old};
+    __atomic_store_n(&cpu_block.undo, word + 1, __ATOMIC_RELEASE);
+}
+
+#define STORE_OF(bytes, type, size_code)                                                           \
+    void __asan_store##bytes(u64 address);                                                         \
+    void __asan_store##bytes(u64 address)                                                          \
+    {                                                                                              \
+        if (!on_this_stack(address))                                                               \
+            note(address, *(const type *)address, size_code);                                      \
+    }
+STORE_OF(1, u8, 0)
+STORE_OF(2, u16, 1)
+STORE_OF(4, u32, 2)
+STORE_OF(8, u64, 3)
+
+static void note_bytes(u64 at, u64 end)
+{
+    for (; end - at >= 8; at += 8)
+        note(at, *(const u64 *)at, 3);
+    for (; at < end; at++)
+        note(at, *(const u8 *)at, 0);
+}
+
+void undo_note(const void *p, size_t n)
+{
+    u64 at = (u64)p;
+    if (on_this_stack(at))
+        return;
+    bool whole = n <= WHOLE_BYTES || (cpu_block.undo & PAGES_FREED);
+    note_bytes(at, at + (whole ? n : HEAD_BYTES));
+}
+
+void __asan_store16(u64 address);
+void __asan_store16(u64 address) { undo_note((const void *)address, 16); }
+void __asan_storeN(u64 address, u64 size);
+void __asan_storeN(u64 address, u64 size) { undo_note((const void *)address, size); }
+/* Inserted before calls that do not return; nothing is unpoisoned here. */
+void __asan_handle_no_return(void);
+void __asan_handle_no_return(void) {}
+
+void undo_note_pages_freed(void) { cpu_block.undo |= PAGES_FREED; }
+
+/* --- checkpoints --- */
+
+void host_undo_boot(void) { cpu_block.undo = KIND_BOOT << KIND_SHIFT; }
+
+static u64 stack_end(u64 sp)
+{
+    extern char host_boot_stack_end[];
+    if (sp >= HOST_WINDOW && sp < HOST_WINDOW + HOST_WINDOW_BYTES)
+        return align_up(sp + 1, PLATFORM_STACK_BYTES);
+    return (u64)host_boot_stack_end;
+}
+
+/* hosted_enter(sp) is how to go on from here. */
+void hosted_checkpoint_at(u64 sp);
+void hosted_checkpoint_at(u64 sp)
+{
+    u64 kind = cpu_block.undo >> KIND_SHIFT, next = kind == KIND_STACK ? KIND_STACK + 1 : KIND_STACK;
+    struct stack_copy *copy = &copies[next - KIND_STACK];
+    if (kind == KIND_BOOT)
+        return;
+    copy->sp = sp;
+    copy->length = stack_end(sp) - sp;
+    const u64 *from = (const u64 *)sp;
+    for (u64 i = 0; i < copy->length / 8; i++)
+        ((u64 *)copy->bytes)[i] = from[i];
+    __atomic_store_n(&cpu_block.undo, next << KIND_SHIFT, __ATOMIC_RELEASE);
+}
+
+/* --- undoing --- */
+
+static bool is_kernel_memory(u64 address)
+{
+    return (address >= (u64)kernel_data && address < (u64)kernel_end) ||
+           (address >= HOST_WINDOW && address < HOST_WINDOW + HOST_WINDOW_BYTES);
+}
+
+static void put_back(const struct entry *e)
+{
+    u64 address = e->where & ((1ul << SIZE_SHIFT) - 1);
+    if (!is_kernel_memory(address)) /* the dead task's own */
+        return;
+    switch (e->where >> SIZE_SHIFT) {
+    case 0: *(u8 *)address = (u8)e->old; break;
+    case 1: *(u16 *)address = (u16)e->old; break;
+    case 2: *(u32 *)address = (u32)e->old; break;
+    default: *(u64 *)address = e->old; break;
+    }
+}
+
+bool host_undo(u64 *sp)
+{
+    u64 word = cpu_block.undo, kind = word >> KIND_SHIFT;
+    u32 n = (u32)word & COUNT_MASK;
+    if (kind == KIND_BOOT || n == LOG_ENTRIES)
+        return false;
+    while (n)
+        put_back(&entries[--n]);
+    *sp = 0;
+    if (kind) {
+        const struct stack_copy *copy = &copies[kind - KIND_STACK];
+        memcpy((void *)copy->sp, copy->bytes, copy->length);
+        *sp = copy->sp;
+    }
+    cpu_block.undo = kind << KIND_SHIFT;
+    return true;
+}
