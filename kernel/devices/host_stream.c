@@ -112,6 +112,8 @@ static long host_stream_read(struct stream *s, void *to, size_t n)
         else
             got = host(HOST_read, h->fd, to, n);
     } while (got == -EINTR);
+    if (got > 0)
+        hosted_checkpoint(); /* it is not to be read twice */
     return got;
 }
 
@@ -133,6 +135,8 @@ static long host_stream_write(struct stream *s, const void *from, size_t n)
         else
             done = host(HOST_write, h->fd, from, n);
     } while (done == -EINTR);
+    if (done > 0)
+        hosted_checkpoint();
     return done == -ECONNRESET ? -EPIPE : done;
 }
 

@@ -104,6 +104,7 @@ void platform_space_switch(const struct platform_space *space);
  * process that it was). Nothing is in it any more; the kernel's threads in it can still run, and
  * shall end their processes. false: none. */
 bool platform_space_lost(u64 *root);
+bool platform_space_is_lost(const struct platform_space *space); /* that happened to it */
 
 #define MAP_READ 1u
 #define MAP_WRITE 2u

@@ -42,8 +42,9 @@ static void rouse_threads(struct process *p)
 void process_kill(struct process *p, int wait_status)
 {
     if (!p->exiting) {
+        bool lost = p->space && platform_space_is_lost(&p->space->platform);
         p->exiting = true;
-        p->exit_status = wait_status;
+        p->exit_status = lost ? SIGKILL : wait_status; /* what the loss led to does not count */
     }
     rouse_threads(p);
     if (p == current_process())

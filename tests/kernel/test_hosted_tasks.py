@@ -16,6 +16,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
+from elftools.elf.constants import SH_FLAGS
+from elftools.elf.elffile import ELFFile
 from filelock import FileLock
 
 from elfin.kernel_build.toolchain import environment, zig
@@ -30,7 +32,8 @@ pytestmark = [
 FLAGS = (
     "-target x86_64-freestanding-none -std=c11 -O2 -g -ffreestanding -fPIE -mno-red-zone "
     "-mgeneral-regs-only -fno-omit-frame-pointer -fno-stack-protector -fno-sanitize=all "
-    "-fno-asynchronous-unwind-tables -fno-strict-aliasing -ffunction-sections -Wall -Wextra -Werror"
+    "-fno-asynchronous-unwind-tables -fno-strict-aliasing -ffunction-sections -DUNDO_STORES=1 "
+    "-Wall -Wextra -Werror"
 ).split()
 # What the platform stands on; the linker drops what it does not use.
 SOURCES = (
@@ -43,27 +46,45 @@ SOURCES = (
 )
 
 
-@pytest.fixture(scope="session")
-def kernel() -> Path:
-    """The test kernel, linked by the platform's own script."""
-    out = OUTPUT / "hosted"
-    out.mkdir(parents=True, exist_ok=True)
+def compiled(source: Path, out: Path) -> Path:
+    """One object for the freestanding target."""
     hidden = out / "hidden.h"
     hidden.write_text("#pragma GCC visibility push(hidden)\n", encoding="ascii")
+    target = out / f"{source.name}.o"
+    command = [zig(), "cc", *FLAGS, "-include", str(hidden), f"-I{PROJECT}/kernel"]
+    command += [f"-I{PROJECT}", "-c", str(source), "-o", str(target)]
+    subprocess.run(command, check=True, env=os.environ | environment(OUTPUT))
+    return target
+
+
+def linked(objects: list[Path], target: Path) -> subprocess.CompletedProcess[str]:
+    """By the platform's own script, and as the kernel is linked."""
+    link = [zig(), "ld.lld", "-static", "-no-pie", "-z", "norelro", "--gc-sections"]
+    link += ["--orphan-handling=error", "-T", str(PROJECT / "kernel/platform/process/link.lds")]
+    link += ["-o", str(target), *map(str, objects)]
+    return subprocess.run(link, capture_output=True, text=True, check=False)
+
+
+@pytest.fixture(scope="session")
+def objects() -> list[Path]:
+    """What the test kernel is made of."""
+    out = OUTPUT / "hosted"
+    out.mkdir(parents=True, exist_ok=True)
     found = [path for pattern in SOURCES for path in sorted(PROJECT.glob(pattern))]
-    sources = [path for path in found if not path.name.startswith(("bare_", "trap.S"))]
-    script = PROJECT / "kernel/platform/process/link.lds"
     with FileLock(out / "lock"):
-        objects = []
-        for source in sources:
-            objects.append(out / f"{source.name}.o")
-            command = [zig(), "cc", *FLAGS, "-include", str(hidden), f"-I{PROJECT}/kernel"]
-            command += [f"-I{PROJECT}", "-c", str(source), "-o", str(objects[-1])]
-            subprocess.run(command, check=True, env=os.environ | environment(OUTPUT))
-        link = [zig(), "ld.lld", "-static", "-no-pie", "-z", "norelro", "--gc-sections"]
-        link += ["-T", str(script), "-o", str(out / "elfin-test"), *map(str, objects)]
-        subprocess.run(link, check=True)
-    return out / "elfin-test"
+        return [
+            compiled(path, out) for path in found if not path.name.startswith(("bare_", "trap.S"))
+        ]
+
+
+@pytest.fixture(scope="session")
+def kernel(objects: list[Path]) -> Path:
+    """The test kernel."""
+    target = OUTPUT / "hosted/elfin-test"
+    with FileLock(OUTPUT / "hosted/lock"):
+        done = linked(objects, target)
+    assert done.returncode == 0, done.stderr
+    return target
 
 
 @pytest.fixture(params=["dispatch", "seccomp"])
@@ -243,3 +264,65 @@ def test_wrong_arguments(kernel: Path, argv: list[str]) -> None:
     result = subprocess.run([kernel, *argv], capture_output=True, timeout=10, check=False)
     assert result.returncode == 125
     assert result.stderr.startswith(b"elfin: ") and result.stderr.count(b"\n") == 1
+
+
+# --- all writable memory of the kernel lies in the shared range ---
+
+
+def writable_outside(kernel: Path) -> list[str]:
+    """Sections that a program could be given to write, and that no memfd will hold."""
+    with kernel.open("rb") as file:
+        elf = ELFFile(file)
+        names = {s.name: s["st_value"] for s in elf.get_section_by_name(".symtab").iter_symbols()}
+        found = []
+        for section in elf.iter_sections():
+            first, size = section["sh_addr"], section["sh_size"]
+            zero = section["sh_type"] == "SHT_NOBITS"  # the rest is copied to the memfd
+            end = names["kernel_end" if zero else "kernel_file_end"]
+            inside = names["kernel_data"] <= first <= first + size <= end
+            if section["sh_flags"] & SH_FLAGS.SHF_WRITE and size and not inside:
+                found.append(section.name)
+        return found
+
+
+@pytest.mark.parametrize("name", ["full", "hello"])
+def test_writable_data_is_shared(name: str) -> None:
+    """Of the kernels that are shipped."""
+    built = PROJECT / f"build/kernel/x86_64-{name}/elfin-process.debug"
+    if not built.exists():
+        pytest.skip("the kernel is not built")
+    assert writable_outside(built) == []
+
+
+def kept_in(section: str) -> str:
+    """Of a variable that nothing uses."""
+    return f'__attribute__((section("{section}"), used, retain))'
+
+
+@pytest.mark.parametrize(
+    ("planted", "sentence"),
+    [
+        (f'{kept_in("mine")} int planted = 1;', "mine"),
+        (f'{kept_in(".tdata")} int planted = 1;', "the kernel has no thread-local storage"),
+        (f'{kept_in(".init_array")} int planted = 1;', "the kernel has no constructors"),
+    ],
+)  # fmt: skip
+def test_writable_data_elsewhere_does_not_link(
+    objects: list[Path], tmp_path: Path, planted: str, sentence: str
+) -> None:
+    """The link itself refuses it; were it not asked to, the test above would find it."""
+    source = tmp_path / "planted.c"
+    source.write_text(planted + "\n", encoding="ascii")
+    done = linked([*objects, compiled(source, tmp_path)], tmp_path / "kernel")
+    assert done.returncode != 0
+    assert sentence in done.stderr
+
+
+def test_writable_data_elsewhere_is_found(objects: list[Path], tmp_path: Path) -> None:
+    """The check on the finished kernel, on one that a laxer link let pass."""
+    source = tmp_path / "planted.c"
+    source.write_text(kept_in("mine") + " int planted = 1;\n", encoding="ascii")
+    lax = [zig(), "ld.lld", "-static", "-no-pie", "-z", "norelro"]
+    lax += ["-T", str(PROJECT / "kernel/platform/process/link.lds"), "-o", str(tmp_path / "kernel")]
+    subprocess.run([*lax, *map(str, objects), str(compiled(source, tmp_path))], check=True)
+    assert writable_outside(tmp_path / "kernel") == ["mine"]

@@ -125,8 +125,7 @@ void platform_space_switch(const struct platform_space *space)
 {
     struct host_task *to = host_task_of(space);
     if (!to)
-        panic("a switch to an address space that is gone: root %#llx, gen %u state %u pid %d become %u space %p",
-              (unsigned long long)space->root, host_tasks[(u32)space->root].generation, host_tasks[(u32)space->root].state,host_tasks[(u32)space->root].pid,host_tasks[(u32)space->root].become,(void*)space);
+        panic("a switch to an address space that is gone");
     if (to == host_current())
         return;
     if (to->state == TASK_LOST)

@@ -69,6 +69,7 @@ struct host_task {
     u32 order;                    /* enum host_order, for when it gets the baton */
     u32 caller;                   /* ORDER_CALL: who gets the baton back */
     volatile u32 loss_untold;     /* the kernel does not know yet that its memory is gone */
+    volatile u32 hollow;          /* its memory is gone */
     struct platform_space *space; /* whose task it is: it holds its name */
     u64 call[7];                  /* ORDER_CALL: number and arguments */
     long result;

@@ -23,6 +23,7 @@
 #include "arch/cpu_block.h"
 #include "arch/upcalls.h"
 #include "lib/log.h"
+#include "lib/undo.h"
 #include "platform/process/host.h"
 
 #define GIVE_UP_NS 2000000000ul
@@ -44,13 +45,21 @@ bool platform_space_lost(u64 *root)
 {
     for (u32 i = 1; host_supervision.losses && i < host_supervision.tasks_end; i++) {
         struct host_task *t = &host_tasks[i];
-        if (!__atomic_exchange_n(&t->loss_untold, 0, __ATOMIC_ACQ_REL))
+        if (!t->loss_untold)
             continue;
+        undo_note((const void *)&t->loss_untold, sizeof t->loss_untold); /* undone: told again */
+        t->loss_untold = 0;
         __atomic_sub_fetch(&host_supervision.losses, 1, __ATOMIC_ACQ_REL);
         *root = (u64)t->generation << 32 | i;
         return true;
     }
     return false;
+}
+
+bool platform_space_is_lost(const struct platform_space *space)
+{
+    struct host_task *t = host_task_of(space);
+    return !t || t->hollow;
 }
 
 void host_lost_forget(struct host_task *t)
@@ -95,12 +104,21 @@ static u64 stack_for(noreturn_fn void (*entry)(void))
     return (u64)at;
 }
 
+static void count_losses(void)
+{
+    u32 count = 0;
+    for (u32 i = 1; i < host_supervision.tasks_end; i++)
+        count += host_tasks[i].loss_untold;
+    host_supervision.losses = count;
+}
+
 /* The holder was lost, and an empty task is there to go on in its place. */
 static void revive(struct host_task *t, struct host_task *empty)
 {
     u64 sp = 0;
     if (this_cpu()->in_kernel && !host_undo(&sp))
         end_with(killed_in_kernel, sizeof killed_in_kernel - 1);
+    count_losses();
     this_cpu()->in_kernel = 1;
     __atomic_or_fetch(&this_cpu()->pending, PENDING_INTERRUPT, __ATOMIC_SEQ_CST);
     host_task_adopt(t, empty);
@@ -161,7 +179,7 @@ void host_lost_look(void)
 void host_lost_task(struct host_task *t)
 {
     u64 one = 1;
-    t->loss_untold = 1;
+    t->hollow = t->loss_untold = 1;
     __atomic_add_fetch(&host_supervision.losses, 1, __ATOMIC_ACQ_REL);
     if (!host_task_try(t, TASK_USED, TASK_LOST)) { /* it is dropped just now */
         host_lost_forget(t);

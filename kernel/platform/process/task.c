@@ -199,6 +199,7 @@ static void name_space(struct platform_space *space, struct host_task *t)
 {
     undo_note(space, sizeof(*space));
     t->generation++;
+    t->hollow = 0;
     space->root = name_of(t);
     space->pages = 0;
     t->space = space;
@@ -256,6 +257,8 @@ static long clone_self(u32 index)
 int platform_space_fork(struct platform_space *copy)
 {
     long pid;
+    if (host_current()->hollow)
+        return -ENOMEM; /* there is nothing to copy, and the process is about to end */
     choose_cpu();
     u32 index = take_place();
     if (!index)

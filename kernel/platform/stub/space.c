@@ -36,6 +36,7 @@ void platform_space_destroy(struct platform_space *space)
 
 void platform_space_switch(unused_arg const struct platform_space *space) {}
 bool platform_space_lost(unused_arg u64 *root) { return false; }
+bool platform_space_is_lost(unused_arg const struct platform_space *space) { return false; }
 
 static struct stub_page *stub_find(const struct platform_space *space, u64 address)
 {

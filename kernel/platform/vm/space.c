@@ -31,6 +31,7 @@ void platform_space_switch(const struct platform_space *space)
 }
 
 bool platform_space_lost(unused_arg u64 *root) { return false; }
+bool platform_space_is_lost(unused_arg const struct platform_space *space) { return false; }
 
 int platform_map_anonymous(unused_arg struct platform_space *space, unused_arg u64 start,
                            unused_arg u64 length, unused_arg u32 access)
