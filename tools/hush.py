@@ -18,9 +18,10 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from tools.localise import SHT_RELA, SHT_SYMTAB, LocaliseError, read_sections, read_symbols
+from tools.localise import SHT_RELA, SHT_SYMTAB, SYM, LocaliseError, read_sections, read_symbols
 
 RELA = struct.Struct("<QQq")
+SHN_ABS = 0xFFF1
 R_NONE, R_PC32, R_PLT32 = 0, 2, 4
 CALL, JUMP = 0xE8, 0xE9
 NO_OPERATION = bytes.fromhex("0f1f440000")
@@ -36,6 +37,8 @@ def hush(data: bytearray, names: frozenset[str]) -> int:
     sections = read_sections(data)
     (table,) = (section for section in sections if section.type == SHT_SYMTAB)
     hushed = {s.old_index for s in read_symbols(data, sections, table) if s.name in names}
+    for index in hushed:  # no longer wanted from anywhere: defined, as nothing
+        struct.pack_into("<H", data, table.offset + index * SYM.size + 6, SHN_ABS)
     count = 0
     for section in sections:
         if section.type != SHT_RELA:
