@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""tools/hush.py on small objects: calls become no-operations, jumps returns, the rest is refused."""
+"""tools/hush.py on small objects: calls become no-operations, jumps returns, others are refused."""
 
 from __future__ import annotations
 
@@ -24,9 +24,14 @@ def assembled(tmp_path: Path, text: str) -> bytearray:
     return bytearray(target.read_bytes())
 
 
+def is_code(data: bytearray, header: int) -> bool:
+    """SHF_EXECINSTR is set."""
+    return bool(int.from_bytes(data[header + 8 : header + 16], "little") & 4)
+
+
 def code(data: bytearray) -> bytes:
-    """The bytes of .text: the first section after the null one."""
-    text = read_sections(data)[2]
+    """The bytes of .text, the only section of code."""
+    (text,) = (s for s in read_sections(data) if s.type == 1 and is_code(data, s.header_offset))
     return bytes(data[text.offset : text.offset + text.size])
 
 
