@@ -8,7 +8,8 @@
  * Promises: level-triggered watches stay on the ready list while they are ready and take turns;
  *           edge-triggered ones come once per wake; one-shot ones are disarmed by delivery. A
  *           closed file's watches vanish.
- * Refuses:  instances that watch each other in a circle, and nesting deeper than five.
+ * Refuses:  instances that watch each other in a circle, and chains of more than five, from
+ *           whichever end they are built.
  * See:      epoll(7), epoll_ctl(2), epoll_wait(2)
  */
 #include "files/epoll.h"
@@ -137,13 +138,37 @@ static unsigned depth_below(const struct file *f, const struct file *top, unsign
     return deepest;
 }
 
+/* Instances above f, f included: those that watch it, and so on. */
+static unsigned depth_above(const struct file *f, unsigned depth)
+{
+    unsigned deepest = depth;
+    if (depth > DEPTH_MAX)
+        return depth;
+    list_for_each(at, &f->watches) {
+        const struct file_watch *of_file = list_entry(at, struct file_watch, link);
+        if (of_file->forget != forget)
+            continue;
+        const struct watch *w = container_of(of_file, struct watch, of_file);
+        unsigned here = depth_above(w->epoll->file, depth + 1);
+        deepest = here > deepest ? here : deepest;
+    }
+    return deepest;
+}
+
+/* A wake runs up the whole chain on one kernel stack: its length counts from end to end. */
+static bool too_deep(const struct file *epoll, const struct file *target)
+{
+    unsigned below = depth_below(target, epoll, 1);
+    return below > DEPTH_MAX || below + depth_above(epoll, 1) > DEPTH_MAX;
+}
+
 static int check_add(struct file *epoll, const struct file *target, u32 events)
 {
     if (!target->operations->poll)
         return -EPERM;
     if ((events & EPOLLEXCLUSIVE) && (file_is_epoll(target) || (events & EPOLLONESHOT)))
         return -EINVAL;
-    if (file_is_epoll(target) && depth_below(target, epoll, 1) > DEPTH_MAX)
+    if (file_is_epoll(target) && too_deep(epoll, target))
         return -ELOOP;
     return 0;
 }
