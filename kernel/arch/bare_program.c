@@ -15,8 +15,8 @@
 #elif defined(__aarch64__)
 #include "arch/aarch64/bare_entries.h"
 #endif
+#include "arch/bare_walk.h"
 
-#define SLOT(address, level) ((address) >> (12 + 9 * (level)) & 511)
 #define FLUSH_ALL_PAGES 64 /* from so many pages on, flushing everything is cheaper */
 
 static bool (*frame_alloc)(paddr_t *);
@@ -36,11 +36,6 @@ bool mmu_table_alloc(paddr_t *out)
 void mmu_table_release(paddr_t table)
 {
     frame_release(table);
-}
-
-static u64 *table_at(paddr_t p)
-{
-    return (u64 *)(DIRECT_MAP + p);
 }
 
 static void release_tables(u64 *table, unsigned entries, unsigned level)

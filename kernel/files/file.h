@@ -48,7 +48,7 @@ struct file_operations {
     /* Ready events (POLLIN ...); enters `w` into the queues it would wait on when w is not NULL. */
     u32 (*poll)(struct file *f, struct poll_wait *w);
     long (*read_directory)(struct file *f, struct directory_sink *sink);
-    struct backing *(*backing)(struct file *f);          /* for mmap; NULL: ENODEV */
+    struct backing *(*backing)(struct file *f);          /* for mmap; NULL: no memory */
     long (*sync)(struct file *f);
     long (*control)(struct file *f, u32 command, u64 argument); /* fcntl: pipe sizes, seals */
     void (*flush)(struct file *f);                       /* the caller closed a descriptor of it */

@@ -4,7 +4,8 @@
  *
  * Holds:    per inode a list of ranges, each with its owner. Ranges of one owner never overlap:
  *           a new one cuts what it covers out of the old ones first.
- * Promises: a waiting request is tried again whenever any lock is released.
+ * Promises: a waiting request is tried again whenever any lock is released. A request that fails
+ *           for want of memory changes nothing.
  * Refuses:  deadlock detection (EDEADLK): needs two processes that wait for each other.
  * See:      fcntl(2), flock(2)
  */
@@ -54,29 +55,27 @@ static struct range *conflict(const struct file *f, const struct lock_request *r
     return NULL;
 }
 
-static struct range *add(struct lock_list *l, const struct range *like)
+static void add(struct lock_list *l, struct range *n)
 {
-    struct range *n = heap_alloc(sizeof(*n));
-    if (!n)
-        return NULL;
-    *n = *like;
     list_init(&n->link);
     list_push_back(&l->ranges, &n->link);
-    return n;
 }
 
-/* Cuts [start, end] out of the owner's ranges. */
-static int cut(struct lock_list *l, enum lock_kind kind, const void *owner, u64 start, u64 end)
+/* Cuts [start, end] out of the owner's ranges. One of them may become two: *spare is the second's
+ * place then, and NULL afterwards. */
+static void cut(struct lock_list *l, enum lock_kind kind, const void *owner, u64 start, u64 end,
+                struct range **spare)
 {
     list_for_each_safe(at, &l->ranges) {
         struct range *o = list_entry(at, struct range, link);
         if (o->kind != kind || o->owner != owner || o->start > end || start > o->end)
             continue;
         if (o->start < start && o->end > end) {
-            struct range tail = *o;
-            tail.start = end + 1;
-            if (!add(l, &tail))
-                return -ENOMEM;
+            struct range *tail = *spare;
+            *spare = NULL;
+            *tail = *o;
+            tail->start = end + 1;
+            add(l, tail);
             o->end = start - 1;
         } else if (o->start < start) {
             o->end = start - 1;
@@ -87,7 +86,6 @@ static int cut(struct lock_list *l, enum lock_kind kind, const void *owner, u64 
             heap_free(o);
         }
     }
-    return 0;
 }
 
 static int make_list(struct inode *i)
@@ -140,6 +138,27 @@ static void give_up_other_kind(struct file *f, const struct lock_request *r)
         lock_release(f, r);
 }
 
+/* The lock takes the place of the owner's older ones. All memory is had before anything changes. */
+static int place(struct file *f, const struct lock_request *r)
+{
+    struct range *range = heap_alloc(sizeof(*range)), *spare = heap_alloc(sizeof(*spare));
+    int error = range && spare ? make_list(f->inode) : -ENOMEM;
+    if (!error) {
+        *range = (struct range){
+            .kind = r->kind, .owner = owner_of(f, r->kind), .exclusive = r->exclusive,
+            .start = r->start, .end = r->end,
+            .pid = r->kind == LOCK_KIND_PROCESS ? current_process()->pid : -1,
+        };
+        cut(f->inode->locks, r->kind, range->owner, r->start, r->end, &spare);
+        add(f->inode->locks, range);
+        range = NULL;
+        wake_all(&released, 0); /* exclusive may have become shared */
+    }
+    heap_free(range);
+    heap_free(spare);
+    return error;
+}
+
 int lock_acquire(struct file *f, const struct lock_request *r)
 {
     struct attempt attempt = {f, r};
@@ -151,29 +170,21 @@ int lock_acquire(struct file *f, const struct lock_request *r)
         if (error)
             return error;
     }
-    const void *owner = owner_of(f, r->kind);
-    struct range range = {
-        .kind = r->kind, .owner = owner, .exclusive = r->exclusive, .start = r->start,
-        .end = r->end, .pid = r->kind == LOCK_KIND_PROCESS ? current_process()->pid : -1,
-    };
-    int error = make_list(f->inode);
-    if (!error)
-        error = cut(f->inode->locks, r->kind, owner, r->start, r->end);
-    if (!error && !add(f->inode->locks, &range))
-        error = -ENOMEM;
-    if (!error)
-        wake_all(&released, 0); /* exclusive may have become shared */
-    return error;
+    return place(f, r);
 }
 
 int lock_release(struct file *f, const struct lock_request *r)
 {
+    struct range *spare = f->inode->locks ? heap_alloc(sizeof(*spare)) : NULL;
     if (!f->inode->locks)
         return 0;
-    int error = cut(f->inode->locks, r->kind, owner_of(f, r->kind), r->start, r->end);
+    if (!spare)
+        return -ENOMEM;
+    cut(f->inode->locks, r->kind, owner_of(f, r->kind), r->start, r->end, &spare);
+    heap_free(spare);
     drop_empty_list(f->inode);
     wake_all(&released, 0);
-    return error;
+    return 0;
 }
 
 bool lock_find_conflict(struct file *f, const struct lock_request *r, struct lock_request *out,
@@ -191,7 +202,8 @@ bool lock_find_conflict(struct file *f, const struct lock_request *r, struct loc
 
 static void forget(struct inode *i, enum lock_kind kind, const void *owner)
 {
-    cut(i->locks, kind, owner, 0, UINT64_MAX);
+    struct range *unused = NULL; /* whole ranges go */
+    cut(i->locks, kind, owner, 0, UINT64_MAX, &unused);
     wake_all(&released, 0);
 }
 

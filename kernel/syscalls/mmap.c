@@ -56,9 +56,11 @@ static long set_file(struct map_request *r, struct file *f, u64 prot, u64 flags)
     long error = check_file(f, prot, flags);
     if (error)
         return error;
-    struct backing *b = f->operations->backing ? f->operations->backing(f) : NULL;
-    if (!b)
+    if (!f->operations->backing)
         return -ENODEV;
+    struct backing *b = f->operations->backing(f);
+    if (!b)
+        return -ENOMEM;
     if (flags & MAP_GROWSDOWN)
         return -EINVAL;
     if ((flags & MAP_TYPE) == MAP_PRIVATE)

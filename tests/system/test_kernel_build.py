@@ -110,6 +110,22 @@ def test_stub_link_fails_when_one_function_is_removed(copy: Tree) -> None:
     assert "platform_wall_ns" in result.stdout
 
 
+@pytest.mark.parametrize("platform", ["vm", "process"])
+def test_a_section_that_no_script_names_is_refused(copy: Tree, platform: str) -> None:
+    source = copy.kernel / "boot" / "end.c"
+    whole = source.read_text()
+    odd = '__attribute__((section(".odd"), retain, used)) static int odd = 1;\n'
+    source.write_text(whole + odd)
+    try:
+        command = [sys.executable, "-m", "elfin.kernel_build", "--arch=x86_64", "--config=hello"]
+        command += [f"--root={copy.root}", f"elfin-{platform}"]
+        result = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    finally:
+        source.write_text(whole)
+    assert result.returncode == 125
+    assert "(.odd) is being placed in '.odd'" in result.stdout
+
+
 def kernels(arch: str, config: str) -> list[Path]:
     """The relocatables of a configuration, one per platform."""
     return sorted((BUILT / f"{arch}-{config}").glob("kernel-*.o"))

@@ -4,33 +4,18 @@
  *
  * Holds:    four levels for each half: TTBR0 a program's space, TTBR1 the kernel.
  * Promises: program pages are EL1's, as programs run at EL1. The kernel's text and constants
- *           cannot be written; data and the direct map cannot be executed.  * Locking:  none (one CPU).
+ *           cannot be written; data and the direct map cannot be executed.
+ * Locking:  none (one CPU).
  * See:      Arm ARM D8
  */
 #include "arch/aarch64/bare_cpu.h"
 #include "arch/aarch64/bare_entries.h"
+#include "arch/bare_walk.h"
 
-#define SLOT(address, level) ((address) >> (12 + 9 * (level)) & 511)
 extern u64 boot_top[], boot_direct[], boot_image[], boot_low_top[];
 extern const u8 kernel_start[], kernel_text_end[], kernel_rodata_end[], kernel_end[];
 
 const u64 bare_direct_map = DIRECT_MAP;
-
-static u64 *table_at(paddr_t p)
-{
-    return (u64 *)(DIRECT_MAP + p);
-}
-
-static paddr_t image_paddr(const void *p)
-{
-    return (u64)p - KERNEL_BASE;
-}
-
-static paddr_t early_table(void)
-{
-    void *page = bare_early_pages(1);
-    return page ? (u64)page - DIRECT_MAP : 0;
-}
 
 /* --- the start --- */
 

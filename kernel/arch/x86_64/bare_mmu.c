@@ -13,32 +13,16 @@
  */
 #include "arch/x86_64/bare_cpu.h"
 #include "arch/x86_64/bare_entries.h"
+#include "arch/bare_walk.h"
 #include "lib/string.h"
 #include "platform/platform.h"
 
 #define CR4_PGE 0x80
-#define SLOT(address, level) ((address) >> (12 + 9 * (level)) & 511)
 
 extern u64 boot_top[], boot_pointers_low[], boot_pointers_high[], boot_directory[];
 extern const u8 kernel_start[], kernel_text_end[], kernel_rodata_end[], kernel_end[];
 
 const u64 bare_direct_map = DIRECT_MAP;
-
-static u64 *table_at(paddr_t p)
-{
-    return (u64 *)(DIRECT_MAP + p);
-}
-
-static paddr_t image_paddr(const void *p)
-{
-    return (u64)p - KERNEL_BASE;
-}
-
-static paddr_t early_table(void)
-{
-    void *page = bare_early_pages(1);
-    return page ? (u64)page - DIRECT_MAP : 0;
-}
 
 /* --- the start --- */
 

@@ -8,16 +8,23 @@
  * Locking:  the baton.
  * See:      fallocate(2).
  */
+#include "abi/linux/errno.h"
+#include "lib/log.h"
 #include "platform/process/host.h"
 
 static u64 committed_pages;
 
 void platform_frames_discard(paddr_t first, u64 length)
 {
+    long error;
     if (first + length > MEMFD_BYTES)
         return;
-    host(HOST_fallocate, host_machine.memfd, HOST_FALLOC_PUNCH_HOLE | HOST_FALLOC_KEEP_SIZE, first,
-         length);
+    do
+        error = host(HOST_fallocate, host_machine.memfd,
+                     HOST_FALLOC_PUNCH_HOLE | HOST_FALLOC_KEEP_SIZE, first, length);
+    while (error == -EINTR);
+    if (error) /* what was there would be read where zeros are promised */
+        panic("the host takes no memory back: error %ld", -error);
 }
 
 bool platform_commit(s64 pages)

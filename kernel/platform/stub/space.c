@@ -7,7 +7,7 @@
  * Refuses:  eager mapping succeeds and does nothing, as platform.h says of demand platforms.
  */
 #include "abi/linux/errno.h"
-#include "platform/platform.h"
+#include "platform/demand.h"
 
 #define STUB_PAGES 4096u
 
@@ -124,37 +124,6 @@ int platform_protect(struct platform_space *space, u64 start, u64 length, u32 ac
         if (page->root == space->root && page->address >= start && page->address - start < length)
             page->page.access = access;
     }
-    return 0;
-}
-
-int platform_map_anonymous(unused_arg struct platform_space *space, unused_arg u64 start,
-                           unused_arg u64 length, unused_arg u32 access)
-{
-    return 0;
-}
-
-int platform_map_frames(unused_arg struct platform_space *space, unused_arg u64 start,
-                        unused_arg paddr_t first, unused_arg u64 length, unused_arg u32 access,
-                        unused_arg enum platform_sharing sharing)
-{
-    return 0;
-}
-
-int platform_map_nothing(unused_arg struct platform_space *space, unused_arg u64 start,
-                         unused_arg u64 length)
-{
-    return 0;
-}
-
-int platform_discard(unused_arg struct platform_space *space, unused_arg u64 start,
-                     unused_arg u64 length)
-{
-    return 0;
-}
-
-int platform_move(unused_arg struct platform_space *space, unused_arg u64 from,
-                  unused_arg u64 from_length, unused_arg u64 to, unused_arg u64 to_length)
-{
     return 0;
 }
 

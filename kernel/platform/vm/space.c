@@ -5,6 +5,7 @@
  * Promises: nothing is mapped but by platform_page_set; the eager calls succeed and do nothing.
  */
 #include "abi/linux/errno.h"
+#include "platform/demand.h"
 #include "platform/vm/vm.h"
 
 int platform_space_init(struct platform_space *space)
@@ -32,37 +33,6 @@ void platform_space_switch(const struct platform_space *space)
 
 bool platform_space_lost(unused_arg u64 *root) { return false; }
 bool platform_space_is_lost(unused_arg const struct platform_space *space) { return false; }
-
-int platform_map_anonymous(unused_arg struct platform_space *space, unused_arg u64 start,
-                           unused_arg u64 length, unused_arg u32 access)
-{
-    return 0;
-}
-
-int platform_map_frames(unused_arg struct platform_space *space, unused_arg u64 start,
-                        unused_arg paddr_t first, unused_arg u64 length, unused_arg u32 access,
-                        unused_arg enum platform_sharing sharing)
-{
-    return 0;
-}
-
-int platform_map_nothing(unused_arg struct platform_space *space, unused_arg u64 start,
-                         unused_arg u64 length)
-{
-    return 0;
-}
-
-int platform_discard(unused_arg struct platform_space *space, unused_arg u64 start,
-                     unused_arg u64 length)
-{
-    return 0;
-}
-
-int platform_move(unused_arg struct platform_space *space, unused_arg u64 from,
-                  unused_arg u64 from_length, unused_arg u64 to, unused_arg u64 to_length)
-{
-    return 0;
-}
 
 u64 platform_resident(struct platform_space *space, u64 start, u64 length)
 {
