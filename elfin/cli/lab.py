@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 from pathlib import Path
 
@@ -48,6 +49,7 @@ def run(
     from elfin.lab import matrix, results
     from elfin.lab.suite import load
 
+    signal.signal(signal.SIGTERM, _give_up)
     platforms = _platforms(on)
     found = load(suite, build, _say)
     tests = matrix.select(found, only, every)
@@ -84,6 +86,10 @@ def diff(old: Path, new: Path, form: str) -> int:
     }
     click.echo(text[form](), nl=False)
     return int(changes.is_worse(found))
+
+
+def _give_up(number: int, frame: object) -> None:
+    raise KeyboardInterrupt  # tests end with us
 
 
 def _platforms(on: str) -> tuple[str, ...]:

@@ -25,6 +25,20 @@ _GUEST_ROOT = "/suite"
 _ENVIRONMENT = {"PATH": "/usr/bin:/bin", "HOME": "/tmp", "LC_ALL": "C"}
 
 
+_running: set[int] = set()  # process groups of tests
+
+
+def stop_all() -> None:
+    """Kill every test that runs now: the run is given up."""
+    for group in tuple(_running):
+        _kill(group)
+
+
+def _kill(group: int) -> None:
+    with suppress(ProcessLookupError, PermissionError):
+        os.killpg(group, signal.SIGKILL)
+
+
 def run_test(suite: Suite, test: Test, platform: str) -> TestEnd:
     """Run it to its end; never raises for what the test does."""
     with tempfile.TemporaryDirectory(prefix="elfin-lab-", ignore_cleanup_errors=True) as folder:
@@ -73,8 +87,12 @@ def _elfin_argv(suite: Suite, test: Test, platform: str, told: Path) -> list[str
     argv = [sys.executable, "-m", "elfin", "run", "--platform", platform, "--no-env"]
     argv += [word for key, value in _ENVIRONMENT.items() for word in ("-e", f"{key}={value}")]
     argv += ["-w", "/tmp", "--timeout", str(suite.timeout_s[platform]), "--result", str(told)]
-    if suite.user:
-        argv += ["-u", suite.user]
+    if suite.guest_user:
+        argv += ["-u", suite.guest_user]
+    if suite.memory:
+        argv += ["-m", suite.memory]
+    for word in suite.add:
+        argv += ["--add", word]
     if suite.launch:
         argv += ["--add", f"{suite.programs}:{_GUEST_ROOT}"]
         inside = f"{_GUEST_ROOT}/{test.argv[0]}"
@@ -109,14 +127,15 @@ def _bounded(
             start_new_session=True,
             **identity,
         )
+        _running.add(child.pid)
         status: int | None
         try:
             status = child.wait(timeout=seconds)
         except subprocess.TimeoutExpired:
             status = None
-        with suppress(ProcessLookupError, PermissionError):
-            os.killpg(child.pid, signal.SIGKILL)  # whatever it left behind
+        _kill(child.pid)  # and whatever it left behind
         child.wait()
+        _running.discard(child.pid)
         took = time.monotonic() - started
         size = said.seek(0, os.SEEK_END)
         said.seek(max(0, size - _OUTPUT_BYTES))

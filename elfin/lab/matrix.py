@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from fnmatch import fnmatchcase
 
-from elfin.lab.execute import run_test
+from elfin.lab.execute import run_test, stop_all
 from elfin.model.lab import SKIP, LabResults, Suite, Test, TestEnd
 
 Progress = Callable[[int, int, str, str, TestEnd], None]
@@ -53,6 +53,11 @@ def run(
         note(test, platform, run_test(suite, test, platform))
     with ThreadPoolExecutor(jobs) as pool:
         waiting = {pool.submit(run_test, suite, *pair): pair for pair in work[warmed:]}
-        for future in as_completed(waiting):
-            note(*waiting[future], future.result())
+        try:
+            for future in as_completed(waiting):
+                note(*waiting[future], future.result())
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            stop_all()
+            raise
     return LabResults(suite.name, tuple(platforms), ends)

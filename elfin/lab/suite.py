@@ -5,13 +5,15 @@
     build = ["recipe.py"]     a Python program of the folder, called with $ELFIN_SUITE_OUT
     skip = "skip.txt"         lines NAME  reason
     timeout = 60              seconds a test may take; timeout_PLATFORM for one platform
-    user = "nobody"           who runs the tests, where elfin may choose
+    user = "nobody"           who runs the tests, where elfin may choose; guest_user in guests
+    memory = "512M"           a guest's -m
     [status]                  exit status = what it means; 0 is "pass" in any case
     2 = "unresolved"
 
-The recipe leaves $ELFIN_SUITE_OUT/tests.json, ``{"launch": NAME or null, "tests": [{"name": ...,
-"argv": [PROGRAM, ...]}]}``, and the programs in $ELFIN_SUITE_OUT/bin. It runs when any file of
-the folder is newer than tests.json.
+The recipe leaves $ELFIN_SUITE_OUT/tests.json, ``{"tests": [{"name": ..., "argv": [PROGRAM,
+...]}]}``, and the programs in $ELFIN_SUITE_OUT/bin. ``"launch": PROGRAM`` names the one that runs
+tests in guests, ``"add": ["PROGRAM:/path"]`` what else guests have. The recipe runs when any file
+of the folder is newer than tests.json.
 """
 
 from __future__ import annotations
@@ -59,6 +61,9 @@ def load(name: str, out: Path | None, say: Callable[[str], None]) -> Suite:
         skips=dict(_skips(folder / facts["skip"])) if "skip" in facts else {},
         timeout_s={p: timeouts.get(p, everywhere) for p in (LINUX, "process", "vm")},
         user=facts.get("user"),
+        guest_user=facts.get("guest_user", facts.get("user")),
+        memory=facts.get("memory"),
+        add=tuple(f"{out / 'bin'}/{word}" for word in listed.get("add", ())),
     )
 
 

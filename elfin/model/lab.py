@@ -25,7 +25,8 @@ class Test:
 @dataclass(frozen=True, slots=True)
 class Suite:
     """A suite that is built: its programs lie below ``programs``; ``launch``, where there is one,
-    is the program that becomes the test its argument names, so that all tests share an image.
+    is the program that becomes or runs the test its argument names, so that all tests share an
+    image; ``add`` are further files for guests, as --add has them. ``memory`` is a guest's.
     ``statuses`` says what an exit status means; ``timeout_s`` is by platform."""
 
     name: str
@@ -37,6 +38,9 @@ class Suite:
     skips: Mapping[str, str] = field(default_factory=dict)
     timeout_s: Mapping[str, float] = field(default_factory=dict)
     user: str | None = None
+    guest_user: str | None = None
+    memory: str | None = None
+    add: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,8 @@
 
 Nothing of it is kept in this repository: the source comes through the machine's own apt (a private
 apt directory below build/), files are accepted by their sha256, patches are Debian's own. What
-comes out is one program per test, dynamic like any program, and tests.json.
+comes out is one program per test, dynamic like any program, the commands that tests execute, and
+tests.json.
 """
 
 from __future__ import annotations
@@ -38,6 +39,7 @@ ACCEPTED = {
 }
 # The suite's own flags (its Makefile, Debian's LDFLAGS) without warnings, which are old.
 FLAGS = ["-std=gnu99", "-O2", "-w", "-D_POSIX_C_SOURCE=200112L", "-D_GNU_SOURCE", "-Iinclude"]
+COMMANDS = ("/bin/ls", "/bin/sleep")  # what tests execute
 LIBRARIES = ["-lpthread", "-lrt"]
 MAIN = re.compile(r"^\s*(int\s+|void\s+)?main\s*\(", re.MULTILINE)
 
@@ -75,6 +77,16 @@ def compile_test(source: Path, path: Path, out: Path) -> bool:
     return done.returncode == 0
 
 
+def add_commands(out: Path) -> None:
+    """Debian's static busybox, for the commands that tests execute."""
+    root = out / "commands"
+    command = [sys.executable, "-m", "elfin", "rootfs", "debian", "--slim", "-q", "-o", str(root)]
+    environment = {"ELFIN_CACHE_DIR": str(PROJECT / "build" / "cache"), **os.environ}
+    subprocess.run([*command, "busybox-static"], cwd=PROJECT, env=environment, check=True)
+    shutil.copy(root / "bin" / "busybox", out / "bin" / "busybox")
+    shutil.rmtree(root)
+
+
 def build(out: Path) -> int:
     """Everything below `out`; the number of tests."""
     (out / "failed").mkdir(parents=True)
@@ -85,12 +97,15 @@ def build(out: Path) -> int:
             good = list(pool.map(lambda path: compile_test(source, path, out / "bin"), paths))
     command = ["gcc", "-O2", "-o", str(out / "bin" / "launch"), str(HERE / "launch.c")]
     subprocess.run(command, check=True)
+    add_commands(out)
     tests = [
         {"name": _name(path), "argv": [str(path.with_suffix(""))]}
         for path, compiled in zip(paths, good, strict=True)
         if compiled
     ]
-    (out / "tests.json").write_text(json.dumps({"launch": "launch", "tests": tests}, indent=1))
+    add = [f"busybox:{command}" for command in COMMANDS]
+    described = {"launch": "launch", "add": add, "tests": tests}
+    (out / "tests.json").write_text(json.dumps(described, indent=1))
     return len(tests)
 
 
