@@ -49,7 +49,8 @@ static void show_auxv(struct text *t, const struct proc_subject *s)
 
 static void show_comm(struct text *t, const struct proc_subject *s)
 {
-    text_add(t, "%s\n", process_of(s)->command);
+    const struct thread *thread = thread_find(s->tid ? s->tid : s->pid);
+    text_add(t, "%s\n", thread ? thread->name : process_of(s)->command);
 }
 
 static long store_comm(const char *text, size_t n, const struct proc_subject *s)

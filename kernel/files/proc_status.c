@@ -47,12 +47,15 @@ static void measure(struct space *space, struct sizes *out)
     out->peak_resident = space_peak_resident_pages(space);
 }
 
+/* A process's entry shows its first thread where Linux shows one. */
 static struct thread *thread_of(const struct proc_subject *s, const struct process *p)
 {
-    struct thread *t = s->tid ? thread_find(s->tid) : NULL;
-    if (t || list_empty(&p->threads))
-        return t;
-    return list_entry(p->threads.next, struct thread, in_process);
+    return thread_find(s->tid ? s->tid : p->pid);
+}
+
+static const char *command_of(const struct thread *t, const struct process *p)
+{
+    return t ? t->name : p->command;
 }
 
 static char state_of(const struct process *p, const struct thread *t)
@@ -102,12 +105,13 @@ static void signal_sets(const struct process *p, u64 *ignored, u64 *caught)
 
 /* --- status --- */
 
-static void show_identity(struct text *t, const struct process *p, s32 tid, char state)
+static void show_identity(struct text *t, const struct process *p, const struct thread *thread,
+                          s32 tid)
 {
     const struct credentials *c = &p->credentials;
     s32 parent = p->parent ? p->parent->pid : 0;
-    text_add(t, "Name:\t%s\nUmask:\t%04o\nState:\t%s\n", p->command, p->files ? p->files->umask : 0,
-             state_name(state));
+    text_add(t, "Name:\t%s\nUmask:\t%04o\nState:\t%s\n", command_of(thread, p),
+             p->files ? p->files->umask : 0, state_name(state_of(p, thread)));
     text_add(t, "Tgid:\t%d\nNgid:\t0\nPid:\t%d\nPPid:\t%d\nTracerPid:\t0\n", p->pid, tid, parent);
     text_add(t, "Uid:\t%u\t%u\t%u\t%u\n", c->uid, c->euid, c->suid, c->fsuid);
     text_add(t, "Gid:\t%u\t%u\t%u\t%u\n", c->gid, c->egid, c->sgid, c->fsgid);
@@ -158,7 +162,7 @@ void proc_show_status(struct text *t, const struct proc_subject *s)
     const struct thread *thread = thread_of(s, p);
     /* Root has every capability, others none. */
     unsigned long long capable = p->credentials.euid ? 0 : 0x1ffffffffffull;
-    show_identity(t, p, s->tid ? s->tid : p->pid, state_of(p, thread));
+    show_identity(t, p, thread, s->tid ? s->tid : p->pid);
     show_memory(t, p->space);
     show_signals(t, p, thread);
     text_add(t, "CapInh:\t%016llx\nCapPrm:\t%016llx\nCapEff:\t%016llx\nCapBnd:\t%016llx\n"
@@ -167,14 +171,17 @@ void proc_show_status(struct text *t, const struct proc_subject *s)
     text_add(t, "NoNewPrivs:\t%d\nSeccomp:\t0\nSeccomp_filters:\t0\n", p->no_new_privileges);
     text_add(t, "Cpus_allowed:\t1\nCpus_allowed_list:\t0\nMems_allowed:\t00000001\n"
                 "Mems_allowed_list:\t0\n");
-    text_add(t, "voluntary_ctxt_switches:\t0\nnonvoluntary_ctxt_switches:\t0\n");
+    text_add(t, "voluntary_ctxt_switches:\t%llu\nnonvoluntary_ctxt_switches:\t%llu\n",
+             thread ? (unsigned long long)thread->waits : 0,
+             thread ? (unsigned long long)thread->preemptions : 0);
 }
 
 /* --- stat --- */
 
-static void show_places(struct text *t, const struct process *p)
+static void show_places(struct text *t, const struct process *p, const struct thread *thread)
 {
     const struct space *m = p->space;
+    int signal = thread && thread->tid != p->pid ? -1 : p->exit_signal;
     u64 start_code = 0, end_code = 0, start_data = 0, end_data = 0;
     for (struct vma *v = m ? space_first(p->space) : NULL; v && !end_data; v = vma_next(v)) {
         if ((v->access & MAP_EXECUTE) && !end_code) {
@@ -185,9 +192,10 @@ static void show_places(struct text *t, const struct process *p)
             end_data = v->end;
         }
     }
-    text_add(t, " %llu %llu %llu 0 0 0 0 0 0 0 0 0 17 0 0 0 0 0 0 %llu %llu %llu",
+    text_add(t, " %llu %llu %llu 0 0 0 0 0 0 0 0 0 %d 0 %u %u 0 0 0 %llu %llu %llu",
              (unsigned long long)start_code, (unsigned long long)end_code,
-             m ? (unsigned long long)m->stack_top : 0, (unsigned long long)start_data,
+             m ? (unsigned long long)m->stack_top : 0, signal, thread ? thread->own_priority : 0u,
+             thread ? thread->policy : 0u, (unsigned long long)start_data,
              (unsigned long long)end_data, m ? (unsigned long long)m->brk_start : 0);
     text_add(t, " %llu %llu %llu %llu %d\n", m ? (unsigned long long)m->argument_start : 0,
              m ? (unsigned long long)m->argument_end : 0,
@@ -209,19 +217,19 @@ void proc_show_stat(struct text *t, const struct proc_subject *s)
     const struct thread *thread = thread_of(s, p);
     struct sizes z;
     measure(p->space, &z);
-    text_add(t, "%d (%s) %c %d %d %d %d %d 4194304", s->tid ? s->tid : p->pid, p->command,
+    text_add(t, "%d (%s) %c %d %d %d %d %d 4194304", s->tid ? s->tid : p->pid, command_of(thread, p),
              state_of(p, thread), p->parent ? p->parent->pid : 0, p->pgid, p->sid,
              p->terminal ? (int)p->terminal->rdev : 0,
              p->terminal ? p->terminal->foreground : -1);
     text_add(t, " %llu 0 %llu 0", p->space ? (unsigned long long)p->space->min_faults : 0,
              p->space ? (unsigned long long)p->space->maj_faults : 0);
-    text_add(t, " %llu 0 %llu 0 %d %d %u 0 %llu", TICKS(usage_process_ns(p)),
+    text_add(t, " %llu 0 %llu 0 %d %d %u 0 %llu", TICKS(s->tid && thread ? thread_run_ns(thread) : usage_process_ns(p)),
              TICKS(p->child_user_ns), priority_shown(thread), thread ? thread->nice : 0,
              p->thread_count, TICKS(p->start_ns));
     text_add(t, " %llu %llu %llu", (unsigned long long)(z.total * PAGE_SIZE),
              (unsigned long long)z.resident,
              (unsigned long long)p->limits[RLIMIT_RSS].soft);
-    show_places(t, p);
+    show_places(t, p, thread);
 }
 
 void proc_show_statm(struct text *t, const struct proc_subject *s)

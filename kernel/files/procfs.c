@@ -272,10 +272,16 @@ static const struct inode_operations magic_link_operations = {
 static int find_process(struct name name, unused_arg const struct proc_subject *s,
                         struct proc_subject *found, const struct proc_entry **entry)
 {
-    s32 pid;
-    if (!proc_number(name, &pid) || !process_find(pid))
+    s32 number;
+    if (!proc_number(name, &number))
         return -ENOENT;
-    *found = (struct proc_subject){.pid = pid, .fd = -1};
+    const struct thread *t = thread_find(number);
+    if (!process_find(number) && !t)
+        return -ENOENT;
+    /* A thread's number is found, too, though it is not listed. */
+    *found = process_find(number)
+                 ? (struct proc_subject){.pid = number, .fd = -1}
+                 : (struct proc_subject){.pid = t->process->pid, .tid = number, .fd = -1};
     *entry = &proc_process_directory;
     return 0;
 }

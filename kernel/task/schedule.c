@@ -135,6 +135,7 @@ void schedule(void)
     charge(from);
     if (goes_on)
         run_queue_add_preempted(from);
+    *(goes_on ? &from->preemptions : &from->waits) += 1;
     switch_from(from);
 }
 
@@ -146,6 +147,7 @@ void thread_yield(void)
         return;
     charge(from);
     run_queue_add_yielded(from);
+    from->preemptions++; /* as Linux counts it: the thread could have gone on */
     switch_from(from);
 }
 

@@ -113,6 +113,7 @@ struct process {
     char command[16];            /* comm */
     u64 start_ns;                /* monotonic */
     u64 user_ns, system_ns, child_user_ns, child_system_ns;
+    u64 waits, preemptions, child_waits, child_preemptions; /* of ended threads; of children */
     u64 min_faults, maj_faults, child_min_faults, child_maj_faults; /* of ended spaces, children */
     u64 peak_pages, child_peak_pages; /* ru_maxrss */
     u64 auxv[64];                /* for /proc/self/auxv */
@@ -157,6 +158,7 @@ struct thread {
     u32 rseq_length, rseq_signature;
     struct restart_block restart;
     u64 user_ns, system_ns;
+    u64 waits, preemptions;      /* voluntary and involuntary switches */
     s64 slice_left_ns;           /* of its turn */
     u32 policy;                  /* SCHED_* */
     bool reset_on_fork;          /* SCHED_RESET_ON_FORK */

@@ -170,6 +170,9 @@ void thread_bury(struct thread *t)
 
     p->thread_count--;
     p->user_ns += thread_run_ns(t);
+    p->waits += t->waits;
+    p->preemptions += t->preemptions;
+    t->waits = t->preemptions = 0;
     t->user_ns = t->system_ns = 0;
     t->state = THREAD_DEAD;
     wake_all(&p->end_wait, 0);

@@ -24,6 +24,18 @@ u64 usage_process_ns(const struct process *p)
     return sum_ns;
 }
 
+/* Switches of living and ended threads. */
+static void add_switches(const struct process *p, struct linux_rusage *out)
+{
+    out->ru_nvcsw += (s64)p->waits;
+    out->ru_nivcsw += (s64)p->preemptions;
+    list_for_each(node, &p->threads) {
+        const struct thread *t = list_entry(node, struct thread, in_process);
+        out->ru_nvcsw += (s64)t->waits;
+        out->ru_nivcsw += (s64)t->preemptions;
+    }
+}
+
 static u64 peak_pages(const struct process *p)
 {
     return max_u64(p->peak_pages, p->space ? space_peak_resident_pages(p->space) : 0);
@@ -36,6 +48,8 @@ static void read_children(const struct process *p, struct linux_rusage *out)
     out->ru_maxrss = to_kib(p->child_peak_pages);
     out->ru_minflt = (s64)p->child_min_faults;
     out->ru_majflt = (s64)p->child_maj_faults;
+    out->ru_nvcsw = (s64)p->child_waits;
+    out->ru_nivcsw = (s64)p->child_preemptions;
 }
 
 void usage_read(int who, struct linux_rusage *out)
@@ -52,6 +66,12 @@ void usage_read(int who, struct linux_rusage *out)
     out->ru_maxrss = to_kib(peak_pages(p));
     out->ru_minflt = (s64)(p->min_faults + p->space->min_faults);
     out->ru_majflt = (s64)(p->maj_faults + p->space->maj_faults);
+    if (who == RUSAGE_SELF) {
+        add_switches(p, out);
+        return;
+    }
+    out->ru_nvcsw = (s64)current_thread()->waits;
+    out->ru_nivcsw = (s64)current_thread()->preemptions;
 }
 
 void usage_of(const struct process *p, struct linux_rusage *out)
@@ -62,6 +82,9 @@ void usage_of(const struct process *p, struct linux_rusage *out)
     out->ru_maxrss = to_kib(max_u64(p->peak_pages, p->child_peak_pages));
     out->ru_minflt = (s64)(p->min_faults + p->child_min_faults);
     out->ru_majflt = (s64)(p->maj_faults + p->child_maj_faults);
+    out->ru_nvcsw = (s64)p->child_waits;
+    out->ru_nivcsw = (s64)p->child_preemptions;
+    add_switches(p, out);
 }
 
 void usage_add_child(struct process *parent, const struct process *child)
@@ -70,6 +93,10 @@ void usage_add_child(struct process *parent, const struct process *child)
     parent->child_system_ns += child->system_ns + child->child_system_ns;
     parent->child_min_faults += child->min_faults + child->child_min_faults;
     parent->child_maj_faults += child->maj_faults + child->child_maj_faults;
+    struct linux_rusage all;
+    usage_of(child, &all);
+    parent->child_waits += (u64)all.ru_nvcsw;
+    parent->child_preemptions += (u64)all.ru_nivcsw;
     u64 peak = max_u64(child->peak_pages, child->child_peak_pages);
     parent->child_peak_pages = max_u64(parent->child_peak_pages, peak);
 }
