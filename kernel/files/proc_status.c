@@ -223,9 +223,10 @@ void proc_show_stat(struct text *t, const struct proc_subject *s)
              p->terminal ? p->terminal->foreground : -1);
     text_add(t, " %llu 0 %llu 0", p->space ? (unsigned long long)p->space->min_faults : 0,
              p->space ? (unsigned long long)p->space->maj_faults : 0);
-    text_add(t, " %llu 0 %llu 0 %d %d %u 0 %llu", TICKS(s->tid && thread ? thread_run_ns(thread) : usage_process_ns(p)),
-             TICKS(p->child_user_ns), priority_shown(thread), thread ? thread->nice : 0,
-             p->thread_count, TICKS(p->start_ns));
+    u64 own_ns = s->tid && thread ? thread_run_ns(thread) : usage_process_ns(p);
+    text_add(t, " %llu 0 %llu 0 %d %d %u 0 %llu", TICKS(own_ns), TICKS(p->child_user_ns),
+             priority_shown(thread), thread ? thread->nice : 0, p->thread_count,
+             TICKS(p->start_ns));
     text_add(t, " %llu %llu %llu", (unsigned long long)(z.total * PAGE_SIZE),
              (unsigned long long)z.resident,
              (unsigned long long)p->limits[RLIMIT_RSS].soft);
