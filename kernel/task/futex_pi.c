@@ -283,6 +283,7 @@ void futex_pi_owner_ends(struct thread *t)
             continue;
         list_remove(&next->in_pi);
         next->granted = true;
+        next->thread->pi_wait = NULL; /* it has the lock: a chain of owners ends with it */
         s->settling = next;
         set_owner(s, next->thread);
         thread_wake(next->thread);
