@@ -109,6 +109,8 @@ void cpu_alarm_arm(struct cpu_alarm *a, struct process *watched, s32 tid, u64 de
     list_remove(&a->link);
     a->tid = tid;
     a->deadline_ns = deadline_ns;
+    if (watched->exiting) /* its time passes no more, and its list goes before the alarm does */
+        return;
     list_push_back(&watched->cpu_alarms, &a->link);
     if (watched == current_process())
         look_in(watched, left_ns(a, usage_process_ns(watched)));
