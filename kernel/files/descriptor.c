@@ -97,6 +97,16 @@ void descriptors_drop(struct descriptor_table *t)
     heap_free(t);
 }
 
+void descriptors_discard(struct descriptor_table *t)
+{
+    if (!t || --t->references)
+        return;
+    for (u32 fd = 0; fd < t->size; fd++)
+        file_drop(t->slots[fd].file);
+    heap_free(t->slots);
+    heap_free(t);
+}
+
 struct descriptor_table *descriptors_copy(struct descriptor_table *t)
 {
     struct descriptor_table *copy = heap_alloc(sizeof(*copy));

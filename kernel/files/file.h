@@ -98,6 +98,7 @@ static inline void poll_enter(struct poll_wait *w, struct wait_queue *q, u32 eve
 void descriptor_put(struct descriptor_table *t, unsigned fd, struct file *f); /* fresh table, fd < 3 */
 struct descriptor_table *descriptors_create(void);
 void descriptors_drop(struct descriptor_table *t);       /* closes all when last */
+void descriptors_discard(struct descriptor_table *t);    /* a copy that no process came to use */
 struct file *descriptor_file(int fd); /* held for the caller; NULL: EBADF, also for O_PATH */
 struct file *descriptor_file_or_path(int fd); /* for the few calls that take O_PATH too: open(2) */
 int descriptor_install(struct file *f, int lowest, bool close_on_exec); /* takes f; fd or -errno */

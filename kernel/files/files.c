@@ -141,7 +141,10 @@ void files_drop_process(struct process *p)
     file_drop(p->program);
     p->program = NULL;
     p->descriptors = NULL;
-    descriptors_drop(t);
+    if (p == current_process())
+        descriptors_drop(t);
+    else
+        descriptors_discard(t); /* it never ran: what the caller's locks are is not touched */
     p->files = NULL;
     file_context_drop(c);
     tty_leave(p, true);

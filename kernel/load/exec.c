@@ -44,7 +44,7 @@ void exec_cancel(struct exec_change *c)
 {
     file_drop(c->program);
     heap_free(c->actions);
-    descriptors_drop(c->descriptors);
+    descriptors_discard(c->descriptors);
     *c = (struct exec_change){0};
 }
 
