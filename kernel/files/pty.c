@@ -315,6 +315,22 @@ static long send_signal(struct pty *p, u64 signal)
     return 0;
 }
 
+/* Seen from here, input is the slave's output. Who waits for room has it now. */
+static long flush_master(struct pty *p, u64 what)
+{
+    if (what > TCIOFLUSH)
+        return -EINVAL;
+    if (what != TCOFLUSH) {
+        ring_clear(&p->output);
+        tty_drained(&p->tty);
+    }
+    if (what != TCIFLUSH) {
+        ring_clear(&p->typed);
+        tell_master(p, TTY_WRITABLE);
+    }
+    return 0;
+}
+
 static long master_only(struct pty *p, u32 request, struct user_ptr argument, u64 value)
 {
     switch (request) {
@@ -337,12 +353,8 @@ static long master_only(struct pty *p, u32 request, struct user_ptr argument, u6
         return write_program_u32(argument, p->output.used);
     case TIOCOUTQ:
         return write_program_u32(argument, 0);
-    case TCFLSH: /* seen from here, input is the slave's output */
-        if (value != TCOFLUSH)
-            ring_clear(&p->output);
-        if (value != TCIFLUSH)
-            ring_clear(&p->typed);
-        return value > TCIOFLUSH ? -EINVAL : 0;
+    case TCFLSH:
+        return flush_master(p, value);
     default:
         return -ENOTTY;
     }
