@@ -38,6 +38,7 @@ struct posix_timer {
     struct timer timer;
     struct cpu_alarm alarm;      /* instead, on a clock of CPU time */
     struct queued_signal entry;
+    struct signal_queue *queue;  /* where the entry waits, when it does */
 };
 
 static struct posix_timer *timer_of(struct list *node)
@@ -87,6 +88,7 @@ static void notify(struct posix_timer *t)
 
     if ((t->notify & SIGEV_THREAD_ID) && (!to || to->process != t->process))
         return;
+    t->queue = to ? &to->signals : &t->process->signals;
     (void)signal_send_prepared(t->process, to, &t->entry);
 }
 
@@ -160,10 +162,8 @@ struct timer_setting posix_timer_get(struct posix_timer *t)
 
 static void withdraw_signal(struct posix_timer *t)
 {
-    struct thread *to = receiver(t);
-
     if (!list_empty(&t->entry.link))
-        signal_queue_withdraw(to ? &to->signals : &t->process->signals, &t->entry);
+        signal_queue_withdraw(t->queue, &t->entry);
 }
 
 void posix_timer_set(struct posix_timer *t, struct timer_setting wanted, bool absolute)
