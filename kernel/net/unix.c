@@ -179,7 +179,7 @@ void unix_close(struct socket *s)
     s->file = NULL;
     unix_set_peer(u, NULL);
     drop_queue(u);
-    wake_all(&u->room, 0);
+    unix_wake_senders(u);
     unix_drop(u);
     unix_collect();
 }
