@@ -65,7 +65,22 @@ static int fetch_lock(struct file *f, int command, struct user_ptr argument,
     return fetch_range(f, in, r);
 }
 
-static long set_lock(struct file *f, int command, struct user_ptr argument)
+/* The descriptor may have been closed while the lock was waited for: then no close will release it. */
+static long lock_if_open(struct file *f, int fd, const struct lock_request *r)
+{
+    int error = lock_acquire(f, r);
+
+    if (error || r->kind != LOCK_KIND_PROCESS)
+        return error;
+    struct file *now = descriptor_file_or_path(fd);
+    file_drop(now); /* only compared */
+    if (now == f)
+        return 0;
+    (void)lock_release(f, r);
+    return -EBADF;
+}
+
+static long set_lock(struct file *f, int fd, int command, struct user_ptr argument)
 {
     struct linux_flock in;
     struct lock_request r;
@@ -78,7 +93,7 @@ static long set_lock(struct file *f, int command, struct user_ptr argument)
         return lock_release(f, &r);
     if (in.l_type == F_RDLCK ? mode == O_WRONLY : mode == O_RDONLY)
         return -EBADF;
-    return lock_acquire(f, &r);
+    return lock_if_open(f, fd, &r);
 }
 
 static long get_lock(struct file *f, int command, struct user_ptr argument)
@@ -155,7 +170,7 @@ static long on_descriptor(struct file *f, int fd, int command, u64 argument)
     }
 }
 
-static long on_file(struct file *f, int command, u64 argument)
+static long on_file(struct file *f, int fd, int command, u64 argument)
 {
     struct user_ptr pointer = {argument};
     switch (command) {
@@ -168,7 +183,7 @@ static long on_file(struct file *f, int command, u64 argument)
     case F_SETLKW:
     case F_OFD_SETLK:
     case F_OFD_SETLKW:
-        return set_lock(f, command, pointer);
+        return set_lock(f, fd, command, pointer);
     case F_GETOWN:
         return (long)(s64)f->owner;
     case F_SETOWN:
@@ -196,7 +211,7 @@ long sys_fcntl(int fd, int command, u64 argument)
         return -EBADF;
     long result = on_descriptor(f, fd, command, argument);
     if (result == -ENOTTY)
-        result = f->flags & O_PATH ? -EBADF : on_file(f, command, argument);
+        result = f->flags & O_PATH ? -EBADF : on_file(f, fd, command, argument);
     file_drop(f);
     return result;
 }
