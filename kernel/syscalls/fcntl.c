@@ -33,6 +33,8 @@ static int fetch_range(struct file *f, const struct linux_flock *in, struct lock
     s64 start;
     if (__builtin_add_overflow(base, in->l_start, &start))
         return -EOVERFLOW;
+    if (start < 0)
+        return -EINVAL;
     s64 end = INT64_MAX;
     if (in->l_len > 0 && __builtin_add_overflow(start, in->l_len - 1, &end))
         return -EOVERFLOW;
