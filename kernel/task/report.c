@@ -54,7 +54,8 @@ void report_end(struct process *p)
     p->zombie = true;
     wake_all(&p->end_wait, 0);
     report_exit_code(p->exit_status, &code, &status);
-    if (p->exit_signal && !p->adopted) {
+    bool tells = p->exit_signal > 0 && p->exit_signal <= LINUX_NSIG; /* clone(2) takes 8 bits */
+    if (tells && !p->adopted) {
         struct linux_siginfo info = describe(p, p->exit_signal, code, status);
         signal_send_process(parent, p->exit_signal, &info);
     }
