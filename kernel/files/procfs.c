@@ -83,7 +83,10 @@ static const struct proc_entry *find_child(const struct proc_entry *directory, s
 
 static bool is_gone(const struct proc_subject *s)
 {
-    return s->pid && (s->tid ? !thread_find(s->tid) : !process_find(s->pid));
+    const struct thread *t = s->tid ? thread_find(s->tid) : NULL;
+    if (s->pid && s->tid && (!t || t->process->pid != s->pid))
+        return true; /* or its number is another process's by now */
+    return s->pid && !process_find(s->pid);
 }
 
 static int lookup(struct path_node *directory, struct name name, struct path_node **out)
