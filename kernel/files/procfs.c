@@ -200,6 +200,8 @@ static long write_text(struct file *f, struct io *io, unused_arg u64 *offset)
     size_t n = min_u64(io->remaining, sizeof(text));
     if (!p->entry->store || io->remaining > sizeof(text))
         return -EINVAL;
+    if (is_gone(&p->subject))
+        return -ESRCH;
     if (io_take(io, text, n) != n)
         return -EFAULT;
     return p->entry->store(text, n, &p->subject);
