@@ -62,10 +62,10 @@ static struct file *clear_slot(struct descriptor_table *t, u32 fd)
     return f;
 }
 
-/* The current process has one descriptor of it less. */
-static void let_go(struct file *f)
+/* The table has one descriptor of it less. */
+static void let_go(struct descriptor_table *t, struct file *f)
 {
-    lock_forget_process(f);
+    lock_forget_table(f, t);
     if (f->operations->flush)
         f->operations->flush(f);
     file_drop(f);
@@ -73,7 +73,7 @@ static void let_go(struct file *f)
 
 static void close_slot(struct descriptor_table *t, u32 fd)
 {
-    let_go(clear_slot(t, fd));
+    let_go(t, clear_slot(t, fd));
 }
 
 void descriptors_hold(struct descriptor_table *t)
@@ -239,7 +239,7 @@ int descriptor_install_at(struct file *f, int fd, bool close_on_exec)
     struct file *old = t->slots[fd].file;
     t->slots[fd] = (struct slot){f, close_on_exec};
     if (old)
-        let_go(old);
+        let_go(t, old);
     return fd;
 }
 

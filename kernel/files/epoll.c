@@ -64,9 +64,13 @@ static void mark_ready(struct watch *w)
     wake_all(&w->epoll->changed, POLLIN | POLLRDNORM);
 }
 
-static void on_wake(struct waiter *waiter, unused_arg u32 events)
+/* A wake that says what happened is for those who asked for that. 0: anything may have. */
+static void on_wake(struct waiter *waiter, u32 events)
 {
-    mark_ready(container_of(waiter, struct entry, waiter)->watch);
+    struct watch *w = container_of(waiter, struct entry, waiter)->watch;
+    u32 asked = w->event.events & ~BEHAVIOUR; /* 0: one-shot, and disarmed */
+    if (asked && (!events || (events & asked)))
+        mark_ready(w);
 }
 
 static void enter_queue(struct poll_wait *wait, struct wait_queue *q, unused_arg u32 events)

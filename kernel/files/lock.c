@@ -5,8 +5,9 @@
  * Holds:    per inode a list of ranges, each with its owner. Ranges of one owner never overlap:
  *           a new one cuts what it covers out of the old ones first.
  * Promises: a waiting request is tried again whenever any lock is released. A request that fails
- *           for want of memory changes nothing.
- * Refuses:  deadlock detection (EDEADLK): needs two processes that wait for each other.
+ *           for want of memory changes nothing. fcntl's own locks belong to a descriptor table, as
+ *           on Linux: processes that share it share them. A wait that would close a circle of such
+ *           owners is EDEADLK.
  * See:      fcntl(2), flock(2)
  */
 #include "files/lock.h"
@@ -21,7 +22,7 @@ struct lock_list {
 struct range {
     struct list link;
     enum lock_kind kind;
-    const void *owner;           /* struct process or struct file */
+    const void *owner;           /* struct descriptor_table or struct file */
     s32 pid;
     bool exclusive;
     u64 start, end;
@@ -31,7 +32,8 @@ static struct wait_queue released = {{&released.waiters, &released.waiters}};
 
 static const void *owner_of(const struct file *f, enum lock_kind kind)
 {
-    return kind == LOCK_KIND_PROCESS ? (const void *)current_process() : (const void *)f;
+    return kind == LOCK_KIND_PROCESS ? (const void *)current_process()->descriptors
+                                     : (const void *)f;
 }
 
 /* fcntl's two kinds see each other, flock's is a world of its own. */
@@ -40,19 +42,25 @@ static bool same_world(enum lock_kind a, enum lock_kind b)
     return (a == LOCK_KIND_FLOCK) == (b == LOCK_KIND_FLOCK);
 }
 
-static struct range *conflict(const struct file *f, const struct lock_request *r)
+static struct range *conflict_of(const struct file *f, const struct lock_request *r,
+                                 const void *owner)
 {
     struct lock_list *l = f->inode->locks;
     if (!l)
         return NULL;
     list_for_each(at, &l->ranges) {
         struct range *o = list_entry(at, struct range, link);
-        bool mine = o->kind == r->kind && o->owner == owner_of(f, r->kind);
+        bool mine = o->kind == r->kind && o->owner == owner;
         if (!mine && same_world(o->kind, r->kind) && (o->exclusive || r->exclusive) &&
             o->start <= r->end && r->start <= o->end)
             return o;
     }
     return NULL;
+}
+
+static struct range *conflict(const struct file *f, const struct lock_request *r)
+{
+    return conflict_of(f, r, owner_of(f, r->kind));
 }
 
 static void add(struct lock_list *l, struct range *n)
@@ -119,15 +127,57 @@ static bool has_already(const struct file *f, const struct lock_request *r)
     return false;
 }
 
+/* A request that waits, or is about to. */
 struct attempt {
+    struct list link;
     struct file *f;
     const struct lock_request *r;
+    const void *owner;
 };
+
+static struct list attempts = LIST_INIT(attempts);
+
+static const struct attempt *attempt_by(const void *owner)
+{
+    list_for_each(at, &attempts) {
+        const struct attempt *a = list_entry(at, struct attempt, link);
+        if (a->r->kind == LOCK_KIND_PROCESS && a->owner == owner)
+            return a;
+    }
+    return NULL;
+}
+
+#define LONGEST_CIRCLE 10 /* Linux's MAX_DEADLK_ITERATIONS: longer ones are not looked for */
+
+/* Whether who stands in the way waits, through others, for this owner. */
+static bool closes_circle(const struct attempt *own)
+{
+    const struct attempt *a = own;
+    for (unsigned steps = 0; a && steps < LONGEST_CIRCLE; steps++) {
+        const struct range *o = conflict_of(a->f, a->r, a->owner);
+        if (!o || o->kind != LOCK_KIND_PROCESS)
+            return false;
+        if (o->owner == own->owner)
+            return true;
+        a = attempt_by(o->owner);
+    }
+    return false;
+}
 
 static bool is_free(void *arg)
 {
     struct attempt *a = arg;
     return !conflict(a->f, a->r);
+}
+
+static int wait_for(struct attempt *a)
+{
+    if (a->r->kind == LOCK_KIND_PROCESS && closes_circle(a))
+        return -EDEADLK;
+    list_push_back(&attempts, &a->link);
+    int error = wait_until(&released, is_free, a, NO_DEADLINE);
+    list_remove(&a->link);
+    return error;
 }
 
 /* flock(2): a change of kind first gives the old lock away, and it is lost when the new one cannot
@@ -161,12 +211,10 @@ static int place(struct file *f, const struct lock_request *r)
 
 int lock_acquire(struct file *f, const struct lock_request *r)
 {
-    struct attempt attempt = {f, r};
+    struct attempt attempt = {.f = f, .r = r, .owner = owner_of(f, r->kind)};
     give_up_other_kind(f, r);
     if (conflict(f, r)) {
-        if (!r->waits)
-            return -EAGAIN;
-        int error = wait_until(&released, is_free, &attempt, NO_DEADLINE);
+        int error = r->waits ? wait_for(&attempt) : -EAGAIN;
         if (error)
             return error;
     }
@@ -216,10 +264,10 @@ void lock_forget_file(struct file *f)
     drop_empty_list(f->inode);
 }
 
-void lock_forget_process(struct file *f)
+void lock_forget_table(struct file *f, const struct descriptor_table *t)
 {
     if (!f->inode->locks)
         return;
-    forget(f->inode, LOCK_KIND_PROCESS, current_process());
+    forget(f->inode, LOCK_KIND_PROCESS, t);
     drop_empty_list(f->inode);
 }
