@@ -79,7 +79,7 @@ long file_send(struct copy_request *r)
         return 0;
     if (from->is_stream || !from->read || inode_is_directory(r->from->inode))
         return -EINVAL;
-    if (r->to->operations->is_stream || !r->to->operations->write)
+    if (r->to->operations->kind || !r->to->operations->write) /* eventfd and its kin */
         return -EINVAL;
     r->count = min_u64(r->count, LINUX_MAX_RW_COUNT);
     return copy(r);

@@ -4,5 +4,5 @@
 
 #include "files/file.h"
 
-/* ends[0] reads, ends[1] writes. flags: O_NONBLOCK. 0 or -ENOMEM. */
+/* ends[0] reads, ends[1] writes. flags: O_NONBLOCK, O_DIRECT. 0 or -ENOMEM. */
 int pipe_create(struct file *ends[2], u32 flags);

@@ -225,6 +225,7 @@ static struct frame *counted_frame(paddr_t p)
 }
 
 void page_ref(paddr_t p) { counted_frame(p)->references++; }
+void *page_pointer(paddr_t p) { return paddr_to_pointer(p); }
 u32 page_refs(paddr_t p) { return counted_frame(p)->references; }
 
 void page_unref(paddr_t p)

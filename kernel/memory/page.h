@@ -16,6 +16,7 @@ bool page_alloc_zeroed(unsigned order, paddr_t *out);
 void page_ref(paddr_t frame);
 void page_unref(paddr_t frame);             /* frees at 0 (order-0 frames) */
 u32 page_refs(paddr_t frame);
+void *page_pointer(paddr_t frame);          /* where the kernel sees it */
 void page_free(paddr_t first, unsigned order);
 bool page_is_counted(paddr_t frame);        /* false: root image and other frames nobody frees */
 u64 page_total(void);

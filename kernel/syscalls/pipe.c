@@ -36,7 +36,7 @@ long sys_pipe(struct user_ptr fds)
 
 long sys_pipe2(struct user_ptr fds, int flags)
 {
-    if (flags & ~(O_CLOEXEC | O_NONBLOCK | O_DIRECT)) /* packets: see abi/coverage */
+    if (flags & ~(O_CLOEXEC | O_NONBLOCK | O_DIRECT))
         return -EINVAL;
     return make_pipe(fds, (u32)flags);
 }
