@@ -83,7 +83,7 @@ class HostInput:
 
     def __init__(self, fd: int, raw: RawTerminal | None = None) -> None:
         self.fd = fd
-        self.paused = False
+        self.paused = raw is not None and raw.has_typed_ahead
         self._terminal = os.isatty(fd)
         self._raw = raw
 
@@ -94,6 +94,8 @@ class HostInput:
             return None
         if self._raw is not None and not self._raw.is_raw:
             self._raw.enter()
+        if self._raw is not None and (typed := self._raw.take_typed_ahead()):
+            return typed
         try:
             data = os.read(self.fd, CHUNK_BYTES)
         except OSError as error:

@@ -9,6 +9,7 @@ guest's. Its modes come back at the end, whatever the end is. A background job d
 from __future__ import annotations
 
 import os
+import select
 import termios
 from contextlib import suppress
 
@@ -25,6 +26,7 @@ class RawTerminal:
         self._fd = fd
         self._before: list[int | list[bytes | int]] | None = None
         self._interrupts = 0
+        self._typed_ahead = b""
 
     def enter(self) -> None:
         """Raw from here on, if we are in the foreground; harmless when it is already."""
@@ -34,6 +36,7 @@ class RawTerminal:
             modes = termios.tcgetattr(self._fd)
             if self._before is None:
                 self._before = termios.tcgetattr(self._fd)
+                self._typed_ahead = typed_lines(self._fd, modes)
             termios.tcsetattr(self._fd, termios.TCSANOW, raw_modes(modes))
 
     @property
@@ -48,6 +51,16 @@ class RawTerminal:
         with suppress(termios.error):
             termios.tcsetattr(self._fd, termios.TCSADRAIN, self._before)
         self._before = None
+
+    @property
+    def has_typed_ahead(self) -> bool:
+        """Whether take_typed_ahead() will give something: no poll(2) tells of it."""
+        return bool(self._typed_ahead)
+
+    def take_typed_ahead(self) -> bytes:
+        """Whole lines that were typed before we came: once, before anything is read."""
+        data, self._typed_ahead = self._typed_ahead, b""
+        return data
 
     def note(self, data: bytes) -> None:
         """Look for Ctrl-C in what was typed."""
@@ -85,6 +98,24 @@ def raw_modes(modes: list[int | list[bytes | int]]) -> list[int | list[bytes | i
     characters[termios.VMIN], characters[termios.VTIME] = 1, 0
     raw[_CC] = characters
     return raw
+
+
+def typed_lines(fd: int, modes: list[int | list[bytes | int]]) -> bytes:
+    """Lines that wait in a terminal that still edits them. An end of input that was typed among
+    them would be a NUL byte to who reads raw (n_tty): here it is the character again."""
+    flags, characters = modes[_LFLAG], modes[_CC]
+    assert isinstance(flags, int) and isinstance(characters, list)
+    end = characters[termios.VEOF]
+    data = b""
+    while flags & termios.ICANON and select.select([fd], [], [], 0)[0]:
+        try:
+            line = os.read(fd, 4096)
+        except OSError:
+            break
+        data += line or (end if isinstance(end, bytes) else bytes([end]))
+        if not line:
+            break
+    return data
 
 
 def in_foreground(fd: int) -> bool:

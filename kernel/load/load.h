@@ -5,7 +5,7 @@
  */
 #pragma once
 
-#include "lib/types.h"
+#include "memory/user_memory.h"
 
 struct file;
 struct process;
@@ -25,6 +25,9 @@ struct load_request {
  * When it fails later than that, the process is killed; the first program's is told, too. */
 int load_program(struct process *process, const struct load_request *request,
                  struct trap_frame *frame);
+/* arguments.c: the same for the current process, with argv and envp (NULL: none) of its program. */
+long load_from_program(struct trap_frame *frame, struct load_request *request, struct user_ptr argv,
+                       struct user_ptr envp);
 
 /* vdso.c: the vDSO's clock data follows the platform's (again after suspend; at boot by load). */
 void vdso_start(void);

@@ -36,6 +36,8 @@ FLAGS = (
     "-Wall -Wextra -Werror"
 ).split()
 # What the platform stands on; the linker drops what it does not use.
+PLATFORM = PROJECT / "kernel/platform"
+SCRIPT = ("-T", str(PLATFORM / "process/link.lds"), "-L", str(PLATFORM))
 SOURCES = (
     "kernel/arch/*.c",
     "kernel/arch/x86_64/*.c",
@@ -60,7 +62,7 @@ def compiled(source: Path, out: Path) -> Path:
 def linked(objects: list[Path], target: Path) -> subprocess.CompletedProcess[str]:
     """By the platform's own script, and as the kernel is linked."""
     link = [zig(), "ld.lld", "-static", "-no-pie", "-z", "norelro", "--gc-sections"]
-    link += ["--orphan-handling=error", "-T", str(PROJECT / "kernel/platform/process/link.lds")]
+    link += ["--orphan-handling=error", *SCRIPT]
     link += ["-o", str(target), *map(str, objects)]
     return subprocess.run(link, capture_output=True, text=True, check=False)
 
@@ -323,6 +325,6 @@ def test_writable_data_elsewhere_is_found(objects: list[Path], tmp_path: Path) -
     source = tmp_path / "planted.c"
     source.write_text(kept_in("mine") + " int planted = 1;\n", encoding="ascii")
     lax = [zig(), "ld.lld", "-static", "-no-pie", "-z", "norelro"]
-    lax += ["-T", str(PROJECT / "kernel/platform/process/link.lds"), "-o", str(tmp_path / "kernel")]
+    lax += [*SCRIPT, "-o", str(tmp_path / "kernel")]
     subprocess.run([*lax, *map(str, objects), str(compiled(source, tmp_path))], check=True)
     assert writable_outside(tmp_path / "kernel") == ["mine"]

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import os
 import pty
+import select
 import shutil
 import socket
 import subprocess
 import sys
+import termios
 import threading
 import time
 from collections.abc import Callable
@@ -169,18 +171,39 @@ def test_dev_null_and_full(command: list[str]) -> None:
     assert b"No space left on device" in done.stderr
 
 
+def on_a_terminal(command: list[str], when: Callable[[int], None]) -> bytes:
+    """What a terminal shows on which all three streams are, when `abc` and the end are typed."""
+    master, slave = pty.openpty()
+    child = subprocess.Popen(command, stdin=slave, stdout=slave, stderr=slave)
+    os.close(slave)
+    got = b""
+    try:
+        when(master)
+        os.write(master, b"abc\n\x04")
+        while select.select([master], [], [], TIMEOUT_S)[0] and (more := os.read(master, 4096)):
+            got += more
+    except OSError:  # EIO: the last one closed the other end
+        pass
+    finally:
+        os.close(master)
+        child.terminate()
+        status = child.wait(TIMEOUT_S)
+    assert (status, got.endswith(b"lines\r\n")) == (3, True), got
+    return got
+
+
 def test_a_terminal(command: list[str]) -> None:
     """Input, output and complaints on one terminal."""
-    master, slave = pty.openpty()
-    with subprocess.Popen(command, stdin=slave, stdout=slave, stderr=slave) as child:
-        os.close(slave)
-        os.write(master, b"abc\n\x04")
-        got = b""
-        try:
-            while more := os.read(master, 4096):
-                got += more
-        except OSError:  # EIO: the last one closed the other end
-            pass
-        assert child.wait(TIMEOUT_S) == 3
-    os.close(master)
+
+    def taken(master: int) -> None:
+        while command[0] == sys.executable and termios.tcgetattr(master)[3] & termios.ICANON:
+            time.sleep(0.01)
+
+    got = on_a_terminal(command, taken)
     assert got.replace(b"^D\b\b", b"") == b"abc\r\nABC\r\n4 bytes, 1 lines\r\n"
+
+
+def test_a_terminal_typed_ahead(command: list[str]) -> None:
+    """What is typed before Elfin has the terminal is read, too, the end of input with it."""
+    got = on_a_terminal(command, lambda master: None)
+    assert got.endswith(b"ABC\r\n4 bytes, 1 lines\r\n")
