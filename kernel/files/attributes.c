@@ -7,6 +7,7 @@
 #include "abi/linux/resource.h"
 #include "files/inode.h"
 #include "files/names.h"
+#include "files/watch.h"
 
 static int walk(int directory, const char *path, u32 at_flags, struct path_found *found)
 {
@@ -18,17 +19,35 @@ static int walk(int directory, const char *path, u32 at_flags, struct path_found
     return path_walk(&r, found);
 }
 
-/* The inode a path or a bare descriptor names, held. */
-static int find(int directory, const char *path, u32 at_flags, struct inode **out)
+/* What a path or a bare descriptor names, held; node NULL: a file without a name. */
+struct subject {
+    struct inode *inode;
+    struct path_node *node;
+};
+
+static struct subject hold(struct inode *i, struct path_node *node)
+{
+    inode_hold(i);
+    if (node)
+        node_hold(node);
+    return (struct subject){i, node};
+}
+
+static void let_go(struct subject *s)
+{
+    node_drop(s->node);
+    inode_drop(s->inode);
+}
+
+static int find(int directory, const char *path, u32 at_flags, struct subject *out)
 {
     if (!path || (path[0] == '\0' && (at_flags & AT_EMPTY_PATH) && directory != AT_FDCWD)) {
         struct file *f = descriptor_file_or_path(directory);
         if (!f)
             return -EBADF;
-        *out = f->inode;
         bool unusable = !path && (f->flags & O_PATH);
         if (!unusable)
-            inode_hold(*out);
+            *out = hold(f->inode, f->path);
         file_drop(f);
         return unusable ? -EBADF : 0;
     }
@@ -36,20 +55,38 @@ static int find(int directory, const char *path, u32 at_flags, struct inode **ou
     int error = walk(directory, path, at_flags, &found);
     if (error)
         return error;
-    *out = found.node->inode;
-    inode_hold(*out);
+    *out = hold(found.node->inode, found.node);
     path_found_drop(&found);
     return 0;
 }
 
+/* What inotify(7) calls a change: both times at once are metadata, one alone is an access or a
+ * modification. */
+static u32 event_of(const struct attribute_change *c)
+{
+    u32 times = c->what & (CHANGE_ACCESSED | CHANGE_MODIFIED);
+    if ((c->what & ~times) || times == (CHANGE_ACCESSED | CHANGE_MODIFIED))
+        return IN_ATTRIB;
+    return times == CHANGE_ACCESSED ? IN_ACCESS : times ? IN_MODIFY : 0;
+}
+
+static int apply(struct inode *i, const struct path_node *node, const struct attribute_change *c)
+{
+    int error = inode_change(i, c);
+    if (!error && event_of(c))
+        tell_file(i, node, event_of(c));
+    return error;
+}
+
 static int change(int directory, const char *path, u32 at_flags, const struct attribute_change *c)
 {
-    struct inode *i;
-    int error = find(directory, path, at_flags, &i);
+    struct subject s;
+    int error = find(directory, path, at_flags, &s);
     if (error)
         return error;
-    error = (c->what & CHANGE_MODE) && inode_is_link(i) ? -EOPNOTSUPP : inode_change(i, c);
-    inode_drop(i);
+    bool refused = (c->what & CHANGE_MODE) && inode_is_link(s.inode);
+    error = refused ? -EOPNOTSUPP : apply(s.inode, s.node, c);
+    let_go(&s);
     return error;
 }
 
@@ -62,7 +99,7 @@ int name_change_mode(int directory, const char *path, u32 mode, u32 at_flags)
 int file_change_mode(struct file *f, u32 mode)
 {
     struct attribute_change c = {.what = CHANGE_MODE, .mode = mode};
-    return inode_change(f->inode, &c);
+    return apply(f->inode, f->path, &c);
 }
 
 static struct attribute_change owner_change(u32 uid, u32 gid)
@@ -80,7 +117,7 @@ int name_change_owner(int directory, const char *path, u32 uid, u32 gid, u32 at_
 int file_change_owner(struct file *f, u32 uid, u32 gid)
 {
     struct attribute_change c = owner_change(uid, gid);
-    return inode_change(f->inode, &c);
+    return apply(f->inode, f->path, &c);
 }
 
 /* utimensat(2): "now" for both needs write access or ownership, anything else ownership. */
@@ -117,17 +154,17 @@ static struct attribute_change time_change(const struct timestamp *times)
 int name_change_times(int directory, const char *path, const struct timestamp times[2],
                       u32 at_flags)
 {
-    struct inode *i;
+    struct subject s;
     struct attribute_change c = time_change(times);
-    int error = find(directory, path, at_flags, &i);
+    int error = find(directory, path, at_flags, &s);
     if (error)
         return error;
     if (c.what) {
-        error = i->fs->flags & ST_RDONLY ? -EROFS : may_change_times(i, times);
+        error = s.inode->fs->flags & ST_RDONLY ? -EROFS : may_change_times(s.inode, times);
         if (!error)
-            error = inode_change(i, &c);
+            error = apply(s.inode, s.node, &c);
     }
-    inode_drop(i);
+    let_go(&s);
     return error;
 }
 
@@ -139,12 +176,23 @@ static int check_size(u64 length)
     return -EFBIG;
 }
 
+static int truncate(struct inode *i, const struct path_node *node, u64 length)
+{
+    int error = check_size(length);
+    if (!error)
+        error = inode_truncate(i, length);
+    if (!error)
+        tell_file(i, node, IN_MODIFY);
+    return error;
+}
+
 int name_truncate(const char *path, u64 length)
 {
-    struct inode *i;
-    int error = find(AT_FDCWD, path, 0, &i);
+    struct subject s;
+    int error = find(AT_FDCWD, path, 0, &s);
     if (error)
         return error;
+    struct inode *i = s.inode;
     if (inode_is_directory(i))
         error = -EISDIR;
     else if (!inode_is_regular(i))
@@ -156,10 +204,8 @@ int name_truncate(const char *path, u64 length)
     if (!error && i->runners)
         error = -ETXTBSY;
     if (!error)
-        error = check_size(length);
-    if (!error)
-        error = inode_truncate(i, length);
-    inode_drop(i);
+        error = truncate(i, s.node, length);
+    let_go(&s);
     return error;
 }
 
@@ -170,8 +216,7 @@ int file_truncate(struct file *f, u64 length)
         return -EBADF;
     if (!inode_is_regular(f->inode) || (mode != O_WRONLY && mode != O_RDWR))
         return -EINVAL;
-    int error = check_size(length);
-    return error ? error : inode_truncate(f->inode, length);
+    return truncate(f->inode, f->path, length);
 }
 
 int file_allocate(struct file *f, u32 mode, u64 offset, u64 length)
@@ -189,7 +234,10 @@ int file_allocate(struct file *f, u32 mode, u64 offset, u64 length)
         return -EFBIG;
     if (!inode_is_memory_file(f->inode))
         return -EOPNOTSUPP;
-    return memory_file_allocate(f->inode, mode, offset, length);
+    int error = memory_file_allocate(f->inode, mode, offset, length);
+    if (!error)
+        tell_file(f->inode, f->path, IN_MODIFY);
+    return error;
 }
 
 void file_statfs(struct file *f, struct linux_statfs *out)
@@ -199,20 +247,20 @@ void file_statfs(struct file *f, struct linux_statfs *out)
 
 int name_statfs(const char *path, struct linux_statfs *out)
 {
-    struct inode *i;
-    int error = find(AT_FDCWD, path, 0, &i);
+    struct subject s;
+    int error = find(AT_FDCWD, path, 0, &s);
     if (error)
         return error;
-    file_system_statfs(i->fs, out);
-    inode_drop(i);
+    file_system_statfs(s.inode->fs, out);
+    let_go(&s);
     return 0;
 }
 
 int name_exists(int directory, const char *path, u32 at_flags)
 {
-    struct inode *i;
-    int error = find(directory, path, at_flags, &i);
+    struct subject s;
+    int error = find(directory, path, at_flags, &s);
     if (!error)
-        inode_drop(i);
+        let_go(&s);
     return error;
 }

@@ -9,6 +9,7 @@
 #include "abi/linux/poll.h"
 #include "files/inode.h"
 #include "files/lock.h"
+#include "files/watch.h"
 #include "lib/printf.h"
 #include "lib/string.h"
 #include "memory/page.h"
@@ -52,23 +53,6 @@ static void end_claim(struct file *f)
         f->inode->runners--;
 }
 
-void file_drop(struct file *f)
-{
-    if (!f || --f->references)
-        return;
-    while (!list_empty(&f->watches)) {
-        struct file_watch *w = list_entry(f->watches.next, struct file_watch, link);
-        w->forget(w);
-    }
-    lock_forget_file(f);
-    if (f->operations && f->operations->close)
-        f->operations->close(f);
-    end_claim(f);
-    node_drop(f->path);
-    inode_drop(f->inode);
-    heap_free(f);
-}
-
 static bool may_read(const struct file *f)
 {
     return !(f->flags & O_PATH) && (f->flags & O_ACCMODE) != O_WRONLY;
@@ -78,6 +62,25 @@ static bool may_write(const struct file *f)
 {
     u32 mode = f->flags & O_ACCMODE;
     return !(f->flags & O_PATH) && (mode == O_WRONLY || mode == O_RDWR);
+}
+
+void file_drop(struct file *f)
+{
+    if (!f || --f->references)
+        return;
+    while (!list_empty(&f->watches)) {
+        struct file_watch *w = list_entry(f->watches.next, struct file_watch, link);
+        w->forget(w);
+    }
+    lock_forget_file(f);
+    if (f->operations && f->path && !(f->flags & O_PATH))
+        tell_file(f->inode, f->path, may_write(f) ? IN_CLOSE_WRITE : IN_CLOSE_NOWRITE);
+    if (f->operations && f->operations->close)
+        f->operations->close(f);
+    end_claim(f);
+    node_drop(f->path);
+    inode_drop(f->inode);
+    heap_free(f);
 }
 
 static bool has_no_positions(const struct file *f)
@@ -112,7 +115,10 @@ long file_read(struct file *f, struct io *io, u64 *offset)
         return -EISDIR;
     if (offset && (s64)*offset < 0)
         return -EINVAL;
-    return f->operations->read(f, io, offset ? offset : &f->offset);
+    long done = f->operations->read(f, io, offset ? offset : &f->offset);
+    if (done > 0)
+        tell_file(f->inode, f->path, IN_ACCESS);
+    return done;
 }
 
 long file_write(struct file *f, struct io *io, u64 *offset)
@@ -122,7 +128,18 @@ long file_write(struct file *f, struct io *io, u64 *offset)
         return error;
     if (offset && (s64)*offset < 0)
         return -EINVAL;
-    return f->operations->write(f, io, offset ? offset : &f->offset);
+    long done = f->operations->write(f, io, offset ? offset : &f->offset);
+    if (done > 0)
+        tell_file(f->inode, f->path, IN_MODIFY);
+    return done;
+}
+
+long file_read_directory(struct file *f, struct directory_sink *sink)
+{
+    long result = f->operations->read_directory(f, sink);
+    if (result >= 0)
+        tell_file(f->inode, f->path, IN_ACCESS);
+    return result;
 }
 
 long file_seek(struct file *f, s64 offset, int whence)

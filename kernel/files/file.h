@@ -143,6 +143,7 @@ int file_check_read(const struct file *f, bool at_offset);
 int file_check_write(const struct file *f, bool at_offset);
 long file_write(struct file *f, struct io *io, u64 *offset);
 long file_seek(struct file *f, s64 offset, int whence);
+long file_read_directory(struct file *f, struct directory_sink *sink); /* operation is there */
 u32 file_poll(struct file *f, struct poll_wait *w);
 size_t file_path(struct file *f, char *out, size_t size); /* absolute; for /proc and AT_EXECFN */
 

@@ -105,6 +105,7 @@ struct inode {
     struct path_node *node;      /* not held: a name it has, for /proc/PID/maps; or NULL */
     struct pipe *fifo;           /* S_IFIFO while it is open */
     struct lock_list *locks;     /* fcntl and flock locks; NULL: none */
+    struct watch_list *watches;  /* inotify; NULL: nobody watches */
 };
 
 struct path_node {

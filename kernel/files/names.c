@@ -9,6 +9,7 @@
 #include "files/names.h"
 
 #include "files/inode.h"
+#include "files/watch.h"
 #include "lib/string.h"
 
 static int walk(int directory, const char *path, u32 flags, struct path_found *found)
@@ -133,6 +134,8 @@ static int make_at(int directory, const char *path, const struct make_request *r
     if (!error)
         error = found.parent->inode->operations->make(found.parent, found_name(&found), request,
                                                       NULL);
+    if (!error)
+        tell_name(found.parent, found_name(&found), IN_CREATE | (is_directory ? IN_ISDIR : 0));
     path_found_drop(&found);
     return error;
 }
@@ -192,6 +195,10 @@ static int link_found(struct path_node *old, int to, const char *path)
     if (!error)
         error = place.parent->inode->operations->link(place.parent, found_name(&place),
                                                       old->inode);
+    if (!error) {
+        tell_inode(old->inode, IN_ATTRIB);
+        tell_name(place.parent, found_name(&place), IN_CREATE);
+    }
     path_found_drop(&place);
     return error;
 }
@@ -249,6 +256,21 @@ static int check_remove(const struct path_found *f, bool is_directory)
     return is_directory && !list_empty(&f->node->children) ? -ENOTEMPTY : 0;
 }
 
+static int remove_found(struct path_found *f)
+{
+    struct inode *i = f->node->inode;
+    bool is_directory = inode_is_directory(i);
+    int error = f->parent->inode->operations->remove(f->node);
+    if (error)
+        return error;
+    if (!is_directory)
+        tell_inode(i, IN_ATTRIB); /* one link less */
+    node_drop(f->node);           /* perhaps the end of the file: told before the name's */
+    f->node = NULL;
+    tell_name(f->parent, found_name(f), IN_DELETE | (is_directory ? IN_ISDIR : 0));
+    return 0;
+}
+
 int name_remove(int directory, const char *path, bool is_directory)
 {
     struct path_found found;
@@ -257,7 +279,7 @@ int name_remove(int directory, const char *path, bool is_directory)
         return error;
     error = check_remove(&found, is_directory);
     if (!error)
-        error = found.parent->inode->operations->remove(found.node);
+        error = remove_found(&found);
     path_found_drop(&found);
     return error;
 }
@@ -325,6 +347,31 @@ static int check_rename(const struct path_found *a, const struct path_found *b, 
     return !error && moves ? inode_may(from->inode, MAY_WRITE) : error;
 }
 
+static void tell_move(const struct path_found *from, const struct path_found *to,
+                      struct inode *moved)
+{
+    static u32 last_cookie;
+    struct name old = found_name(from), now = found_name(to);
+    u32 kind = watch_kind(moved), cookie = ++last_cookie;
+    watch_tell(from->parent->inode, IN_MOVED_FROM | kind, cookie, &old, false);
+    watch_tell(to->parent->inode, IN_MOVED_TO | kind, cookie, &now, false);
+}
+
+static void tell_rename(const struct path_found *a, const struct path_found *b, u32 flags)
+{
+    struct inode *moved = a->node->inode, *over = b->node ? b->node->inode : NULL;
+    tell_move(a, b, moved);
+    if (flags & RENAME_EXCHANGE) {
+        watch_tell(moved, IN_MOVE_SELF, 0, NULL, false);
+        tell_move(b, a, over);
+        watch_tell(over, IN_MOVE_SELF, 0, NULL, false);
+        return;
+    }
+    if (over)
+        tell_inode(over, IN_ATTRIB);
+    watch_tell(moved, IN_MOVE_SELF, 0, NULL, false);
+}
+
 static int rename_found(const struct path_found *a, const struct path_found *b, u32 flags)
 {
     int error = check_rename_names(a, b, flags);
@@ -333,7 +380,10 @@ static int rename_found(const struct path_found *a, const struct path_found *b, 
     error = check_rename(a, b, flags);
     if (error)
         return error;
-    return a->parent->inode->operations->rename(a->node, b->parent, found_name(b), b->node, flags);
+    error = a->parent->inode->operations->rename(a->node, b->parent, found_name(b), b->node, flags);
+    if (!error && watch_count)
+        tell_rename(a, b, flags);
+    return error;
 }
 
 int name_rename(int from, const char *old, int to, const char *path, u32 flags)

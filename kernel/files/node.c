@@ -9,6 +9,7 @@
  * Refuses:  out of memory for a larger table is no error: chains grow longer.
  */
 #include "files/inode.h"
+#include "files/watch.h"
 #include "lib/string.h"
 #include "memory/page.h"
 
@@ -105,6 +106,8 @@ void node_drop(struct path_node *n)
         struct path_node *parent = n->parent;
         if (n->inode && n->inode->node == n)
             n->inode->node = NULL;
+        if (n->inode && !n->inode->nlink && n->inode->watches)
+            watch_tell_end(n->inode);
         inode_drop(n->inode);
         free_name(n);
         heap_free(n);

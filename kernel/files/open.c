@@ -8,6 +8,7 @@
 #include "files/inode.h"
 #include "files/names.h"
 #include "files/tty.h"
+#include "files/watch.h"
 #include "lib/string.h"
 
 #define KNOWN_FLAGS                                                                                \
@@ -133,7 +134,10 @@ static int create_missing(struct path_found *found, const struct open_request *r
     struct make_request make = {
         .mode = S_IFREG | (r->mode & ~current_process()->files->umask),
     };
-    return directory->operations->make(found->parent, found_name(found), &make, &found->node);
+    error = directory->operations->make(found->parent, found_name(found), &make, &found->node);
+    if (!error)
+        tell_name(found->parent, found_name(found), IN_CREATE);
+    return error;
 }
 
 static int open_unnamed(struct path_node *directory, const struct open_request *r,
@@ -189,11 +193,15 @@ static int open_found(struct path_found *found, const struct open_request *r, st
     int error = open_node(found->node, flags, writes ? CLAIM_WRITE : CLAIM_NONE, out);
     if (!error)
         tty_opened(*out, flags);
+    if (!error && !(flags & O_PATH))
+        tell_file(i, found->node, IN_OPEN);
     if (!error && (flags & O_TRUNC) && !created && inode_is_regular(i) &&
         i->operations->truncate) {
         error = inode_truncate(i, 0);
         if (error)
             file_drop(*out);
+        else
+            tell_file(i, found->node, IN_MODIFY);
     }
     return error;
 }

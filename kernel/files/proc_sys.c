@@ -122,7 +122,18 @@ static const struct proc_entry mqueue_entries[] = {
 };
 #endif
 
+SHOW_LINE(show_inotify_events, "16384\n")
+SHOW_LINE(show_inotify_instances, "128\n")
+SHOW_LINE(show_inotify_watches, "65536\n")
+
+static const struct proc_entry inotify_entries[] = {
+    PROC_FILE("max_queued_events", show_inotify_events),
+    PROC_FILE("max_user_instances", show_inotify_instances),
+    PROC_FILE("max_user_watches", show_inotify_watches), {.name = NULL},
+};
+
 static const struct proc_entry fs_entries[] = {
+    PROC_DIRECTORY("inotify", inotify_entries),
 #if CONFIG_FEATURE_POSIX_IPC
     PROC_DIRECTORY("mqueue", mqueue_entries),
 #endif

@@ -56,7 +56,7 @@ static long read_entries(int fd, struct user_ptr buf, u32 count, bool old_form)
     else if ((s32)count < 0)
         result = -EINVAL;
     else
-        result = f->operations->read_directory(f, &r.sink);
+        result = file_read_directory(f, &r.sink);
     file_drop(f);
     if (result < 0)
         return result;
