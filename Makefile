@@ -2,7 +2,7 @@
 # The verbs of the house; `make help` lists them. Everything is made below build/ and .venv/.
 PYTHON := .venv/bin/python
 
-.PHONY: all help ready ready-test kernel objects run test test-quick test-kernel check format \
+.PHONY: all help lab ready ready-test kernel objects run test test-quick test-kernel check format \
 	claims bench fuzz fresh wheel clean
 all: kernel
 
@@ -38,6 +38,12 @@ test-quick: ready-test kernel ## the tests without those marked slow
 
 test-kernel: ready-test ## the kernel's own rooms on the host, with ASan and UBSan
 	@$(PYTHON) -m pytest -n $(or $(N),2) $(if $(K),-k '$(K)') tests/kernel
+
+# J= tests at a time; ON= platforms.
+lab: ready-test kernel ## the whole POSIX test suite on Linux and both platforms: build/lab/posix.json
+	@$(PYTHON) -m elfin lab run posix --on $(or $(ON),linux,process,vm) $(if $(J),-j $(J)) \
+		-o build/lab/posix.json
+	@$(PYTHON) -m tests.suites.check build/lab/posix.json
 
 check: ready ## lint, types, rooms, sizes, generated files; writes nothing, under a minute
 	@$(PYTHON) tools/check.py

@@ -21,6 +21,7 @@ from elfin.model.lab import CRASH, ERROR, FAIL, HANG, LINUX, PANIC, Suite, Test,
 
 _OUTPUT_BYTES = 2000
 _GRACE_SECONDS = 20  # a guest ends itself at --timeout; this long after it is killed
+_PACKAGE_PARENT = str(Path(__file__).resolve().parents[2])
 _GUEST_ROOT = "/suite"
 _ENVIRONMENT = {"PATH": "/usr/bin:/bin", "HOME": "/tmp", "LC_ALL": "C"}
 
@@ -73,7 +74,7 @@ def _on_elfin(suite: Suite, test: Test, platform: str, folder: Path) -> TestEnd:
     told = folder / "result.json"
     argv = _elfin_argv(suite, test, platform, told)
     limit = suite.timeout_s[platform] + _GRACE_SECONDS
-    status, seconds, output = _bounded(argv, folder, dict(os.environ), limit)
+    status, seconds, output = _bounded(argv, folder, _own_environment(), limit)
     if status is None:
         return TestEnd(HANG, None, seconds, output)
     ended_by = _ended_by(told)
@@ -81,6 +82,13 @@ def _on_elfin(suite: Suite, test: Test, platform: str, folder: Path) -> TestEnd:
     meaning["signal"] = CRASH
     found = meaning.get(ended_by, ERROR)
     return TestEnd(found, None if found == HANG else status, seconds, output)
+
+
+def _own_environment() -> dict[str, str]:
+    """Ours, with this very elfin first in the child's module path."""
+    path = os.environ.get("PYTHONPATH")
+    joined = _PACKAGE_PARENT if not path else os.pathsep.join((_PACKAGE_PARENT, path))
+    return {**os.environ, "PYTHONPATH": joined}
 
 
 def _elfin_argv(suite: Suite, test: Test, platform: str, told: Path) -> list[str]:

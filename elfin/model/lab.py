@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
+from typing import ClassVar
 
 LINUX = "linux"
 PASS = "pass"
@@ -17,6 +18,8 @@ FAIL, CRASH, HANG, PANIC, ERROR, SKIP = "fail", "crash", "hang", "panic", "error
 @dataclass(frozen=True, slots=True)
 class Test:
     """One program of a suite. ``argv`` is relative to the suite's programs."""
+
+    __test__: ClassVar[bool] = False
 
     name: str
     argv: tuple[str, ...]
@@ -47,6 +50,8 @@ class Suite:
 class TestEnd:
     """How one test ended on one platform. ``exit_status`` as a shell says it, None when it had to
     be killed; ``output`` is its last bytes."""
+
+    __test__: ClassVar[bool] = False  # pytest takes every Test* for tests
 
     status: str
     exit_status: int | None

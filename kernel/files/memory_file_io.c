@@ -176,6 +176,7 @@ static struct backing *memory_backing(struct file *f)
     /* What a writable descriptor maps may be changed through it: show the file's own pages. */
     if ((f->flags & O_ACCMODE) == O_RDWR && memory_file_own(m))
         return NULL;
+    inode_note_access(&m->inode);
     return &m->backing;
 }
 
