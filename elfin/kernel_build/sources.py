@@ -30,6 +30,7 @@ ROOMS = (
     "syscalls",
     "load",
     "net",
+    "ipc",
     "files",
     "devices",
     "task",

@@ -24,6 +24,10 @@ static noreturn_fn void (*power_off_hook)(int wait_status);
 
 void task_set_power_off(noreturn_fn void (*hook)(int wait_status)) { power_off_hook = hook; }
 
+static void (*end_hook)(struct process *p);
+
+void task_set_end_hook(void (*hook)(struct process *p)) { end_hook = hook; }
+
 static struct process *first_process(void)
 {
     return list_entry(process_all()->next, struct process, link);
@@ -139,6 +143,8 @@ static void give_back(struct process *p)
     struct space *s = p->space;
 
     signal_end_process(p);
+    if (end_hook)
+        end_hook(p);
     process_drop_files(p);
     usage_leave_space(p);
     p->space = NULL;

@@ -228,6 +228,8 @@ struct task_file_hooks {
     void (*drop)(struct process *p); /* closes and lets go; by the process itself, or it never ran */
 };
 void task_set_file_hooks(const struct task_file_hooks *hooks);
+/* exit.c: what ipc/ does when a process ends, before its memory goes. */
+void task_set_end_hook(void (*hook)(struct process *p));
 /* return.c: pending work before a program resumes (signals, reschedule, interrupts). true: the
  * frame was changed and must be left by arch_resume. */
 bool task_before_return(struct trap_frame *frame);

@@ -36,7 +36,8 @@ asm/statfs.h asm/ucontext.h asm/prctl.h
 """.split()
 LIBC_HEADERS = """
 dirent.h elf.h fcntl.h sched.h signal.h sys/epoll.h sys/eventfd.h sys/mman.h sys/signalfd.h
-sys/socket.h sys/stat.h sys/statvfs.h sys/uio.h sys/un.h unistd.h
+sys/inotify.h sys/msg.h sys/sem.h sys/shm.h sys/socket.h
+sys/stat.h sys/statvfs.h sys/uio.h sys/un.h unistd.h
 """.split()
 
 STAT_TIMES = {f"st_{x}time_sec": f"st_{x}time" for x in "amc"}
@@ -122,6 +123,14 @@ LIBC_STRUCTS: dict[str, tuple[str, dict[str, str]]] = {
     "linux_cmsghdr": ("cmsghdr", {}),
     "linux_ucred": ("ucred", {}),
     "linux_linger": ("linger", {}),
+    "linux_inotify_event": ("inotify_event", {}),
+    "linux_shmid_ds": ("shmid_ds", {}),
+    "linux_semid_ds": ("semid_ds", {}),
+    "linux_msqid_ds": ("msqid_ds", {"msg_cbytes": ""}),  # a macro of libc
+    "linux_sembuf": ("sembuf", {}),
+    "linux_seminfo": ("seminfo", {}),
+    "linux_shminfo": ("shminfo", {}),
+    "linux_msginfo": ("msginfo", {}),
 }
 
 # Where libc says something other than the kernel.
