@@ -22,10 +22,11 @@ COMPILERS = {"x86_64": "gcc", "aarch64": "aarch64-linux-gnu-gcc"}
 
 # The kernel's own headers, and libc's for the names that only libc gives to programs.
 KERNEL_HEADERS = """
-stddef.h linux/aio_abi.h linux/auxvec.h linux/capability.h linux/close_range.h linux/elf.h
+limits.h stddef.h linux/aio_abi.h linux/auxvec.h linux/capability.h linux/close_range.h linux/elf.h
 linux/errno.h linux/eventpoll.h linux/fadvise.h linux/falloc.h linux/fcntl.h linux/fs.h
 linux/futex.h
-linux/ioctl.h linux/limits.h linux/magic.h linux/membarrier.h linux/memfd.h linux/mman.h
+linux/inotify.h linux/ioctl.h linux/limits.h linux/magic.h linux/membarrier.h
+linux/msg.h linux/sem.h linux/shm.h linux/memfd.h linux/mman.h
 linux/mount.h linux/mqueue.h linux/openat2.h linux/personality.h linux/poll.h linux/prctl.h
 linux/random.h
 linux/resource.h linux/rseq.h linux/sched.h linux/sched/types.h linux/stat.h linux/sysinfo.h
