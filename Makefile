@@ -32,6 +32,7 @@ PYTEST = $(PYTHON) -m pytest -n $(or $(N),2) $(if $(K),-k '$(K)') $(T)
 
 test: ready-test kernel ## every test
 	@$(PYTEST)
+	@$(if $(K)$(T),,$(PYTHON) -m tests.guest.rows)
 
 test-quick: ready-test kernel ## the tests without those marked slow
 	@$(PYTEST) -m 'not slow'

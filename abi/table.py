@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""The only reader of ``syscalls.tbl``, ``types.tbl``, ``coverage/*.rules`` and ``linux/errno.h``.
+"""The only reader of syscalls.tbl, types.tbl, errnos.tbl, coverage/*.rules and linux/errno.h.
 
 The files' own heads say what their columns mean; ``coverage/README.md`` has the grammar of rules.
 Whatever breaks a promise made there is a :class:`TableError`, with file and line.
@@ -154,12 +154,21 @@ class Rule:
 
 
 @dataclass(frozen=True, slots=True)
+class Errors:
+    """What a full row answers when it refuses; ``succeeds`` is False for those that never do."""
+
+    errnos: tuple[str, ...]
+    succeeds: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Table:
-    """Everything, checked. Rows are in the file's order."""
+    """Everything, checked. Rows are in the file's order; ``errors`` has every full row by name."""
 
     rows: tuple[Row, ...]
     types: Mapping[str, ArgumentType]
     rules: Mapping[str, tuple[Rule, ...]]
+    errors: Mapping[str, Errors]
     errnos: Mapping[str, int]
     _by_number: Mapping[tuple[Machine, int], Row] = field(repr=False)
     _by_name: Mapping[tuple[Machine, str], Row] = field(repr=False)
@@ -501,6 +510,35 @@ def _read_coverage(
     return rules
 
 
+# --- errnos.tbl ---
+
+
+def _read_errors(
+    path: Path, table: Path, rows: list[Row], errnos: Mapping[str, int]
+) -> dict[str, Errors]:
+    """Every full row has a line, and no other row has one."""
+    found: dict[str, Errors] = {}
+    full = {row.name: row.line for row in rows if row.support is Support.FULL}
+    for line, text, _ in _lines(path):
+        name, *words = text.split()
+        if name in found:
+            raise TableError(path, line, f"{name} is there twice")
+        if name not in full:
+            raise TableError(path, line, f"{name} is not a full row of {table.name}")
+        succeeds = words[:1] != ["never"]
+        named = words if succeeds else words[1:]
+        for word in named:
+            if word not in errnos:
+                raise TableError(path, line, f"{name}: {word} is not in linux/errno.h")
+        if named != sorted(set(named)):
+            raise TableError(path, line, f"{name}: the errors are not in order, each once")
+        found[name] = Errors(tuple(named), succeeds)
+    for name, line in full.items():
+        if name not in found:
+            raise TableError(table, line, f"{name} is full without a line in {path.name}")
+    return found
+
+
 # --- the whole ---
 
 
@@ -517,6 +555,7 @@ def read_table(abi: Path = ABI) -> Table:
         rows=tuple(rows),
         types=types,
         rules=_read_coverage(abi, path, rows, errnos),
+        errors=_read_errors(abi / "errnos.tbl", path, rows, errnos),
         errnos=errnos,
         _by_number=numbers,
         _by_name={(machine, row.name): row for (machine, _), row in numbers.items()},

@@ -8,7 +8,7 @@ from collections import Counter
 from abi.table import Machine, Row, Rule, Support, Table, Verb
 
 HEAD = """<!-- SPDX-License-Identifier: BSD-3-Clause -->
-<!-- Written by tools/gen_abi.py --docs from abi/syscalls.tbl and abi/coverage/; do not edit. -->
+<!-- Written by tools/gen_abi.py --docs from syscalls.tbl, errnos.tbl, coverage/; do not edit. -->
 # System calls
 
 What Elfin makes of every Linux system call of x86_64 and aarch64. A call that is not there answers
@@ -22,6 +22,9 @@ needs its feature in the kernel that runs (`CONFIG_FEATURE_...`): without it, it
 | ignored | accepted, without effect; why that is right is written below the table |
 | denied | always refused with this error, as Linux refuses it to an ordinary user |
 | absent | answers `ENOSYS` |
+
+Of a call that is full, the errors are named that a program can bring about; the guest tests provoke
+each of them (`tests/guest/rows.py`). Lack of memory, disk or processes comes on top.
 
 """
 
@@ -67,9 +70,9 @@ def _features(table: Table) -> str:
 
 def _family(name: str, rows: list[Row], table: Table) -> str:
     text = f"\n## {name}\n\n"
-    text += "| call | x86_64 | aarch64 | support | feature | page | arguments |\n"
-    text += "|---|--:|--:|---|---|---|---|\n"
-    text += "".join(_row(row) for row in rows)
+    text += "| call | x86_64 | aarch64 | support | feature | page | arguments | errors |\n"
+    text += "|---|--:|--:|---|---|---|---|---|\n"
+    text += "".join(_row(row, table) for row in rows)
     for row in rows:
         rules = table.rules.get(row.name, ())
         if rules:
@@ -78,14 +81,15 @@ def _family(name: str, rows: list[Row], table: Table) -> str:
     return text
 
 
-def _row(row: Row) -> str:
+def _row(row: Row, table: Table) -> str:
     numbers = " | ".join("–" if n is None else str(n) for n in (row.x86_64, row.aarch64))
     arguments = ", ".join(f"{a.spelling} {a.name}" for a in row.arguments)
     cell = f"`{arguments}`" if arguments else ""
     page_cell = f"{row.page}(2)" if row.page else "–"
-    return (
-        f"| {row.name} | {numbers} | {row.support_word} | {row.feature} | {page_cell} | {cell} |\n"
-    )
+    errors = table.errors.get(row.name)
+    named = " ".join(errors.errnos) if errors else ""
+    cells = (row.name, numbers, row.support_word, row.feature, page_cell, cell, named)
+    return f"| {' | '.join(cells)} |\n"
 
 
 def _rule(rule: Rule) -> str:

@@ -81,6 +81,7 @@ _LATER = {
 @click.option("--log", metavar="FILE", help="Write the kernel's log there.")
 @click.option("--stats", is_flag=True, help="Say on stderr, at the end, how the run went.")
 @click.option("--result", metavar="FILE", help="Write the same there, as JSON.")
+@click.option("--outcomes", is_flag=True, help="In it, also how calls ended, by errno.")
 @click.option("--trace", metavar="[=FILE]", help="Show system calls, on stderr or in FILE.")
 @click.option("--trace-only", metavar="LIST", help="Only these, like %file,openat or !close.")
 @click.option("--trace-summary", is_flag=True, help="A table of calls at the end.")
@@ -146,7 +147,7 @@ def _request(given: dict[str, Any]) -> pipeline.Request:
         log=Path(given["log"]) if given["log"] else None,
         stats=given["stats"],
         count=given["stats"] or bool(given["result"]) or given["trace_summary"],
-        outcomes=bool(given["result"]) or given["trace_summary"],
+        outcomes=given["outcomes"] or given["trace_summary"],
         times=given["trace_summary"],
         trace=_traces(given),
         result=Path(given["result"]) if given["result"] else None,

@@ -104,11 +104,11 @@ def _outcomes(report: Report, arch: Arch) -> dict[str, dict[str, int]]:
     """By name, then by errno's name or ``ok``."""
     if not report.outcomes:
         return {}
-    from elfin.run.names import call_name
+    from elfin.run.names import call_name, error_name
 
     found: dict[str, dict[str, int]] = {}
     for (number, error), times in sorted(report.outcomes.items()):
-        how = errno.errorcode.get(error, str(error)) if error else "ok"
+        how = error_name(error) if error else "ok"
         found.setdefault(call_name(arch, number), {})[how] = times
     return found
 

@@ -12,3 +12,11 @@ def call_name(arch: Arch, number: int) -> str:
 
     row = table.load().by_number(table.Machine(arch.value), number)
     return f"call {number}" if row is None else row.name
+
+
+def error_name(number: int) -> str:
+    """The errno's name as Linux's headers first call it: EDEADLK, EOPNOTSUPP."""
+    from abi import table
+
+    names = table.load().errnos.items()
+    return next((name for name, value in names if value == number), str(number))

@@ -33,18 +33,26 @@ void observe_start(const struct shim_request *request)
         trace_start(request);
 }
 
+/* What the program may see of it; 0: no error. A call to be started again counts as interrupted. */
+static u32 errno_of(long result)
+{
+    if (result >= 0 || result < -LINUX_MAX_ERRNO)
+        return 0;
+    return result > -ERRNO_LIMIT ? (u32)-result : EINTR;
+}
+
 static void count(struct row_results *r, long result)
 {
-    bool failed = result < 0 && result > -ERRNO_LIMIT;
+    u32 error = errno_of(result);
 
-    if (!failed && !(result < 0 && result > -4096)) {
+    if (!error) {
         r->successes++;
         return;
     }
     if (!r->failures)
         r->failures = heap_alloc_zeroed(ERRNO_LIMIT * sizeof(u32));
-    if (r->failures && failed)
-        r->failures[-result]++;
+    if (r->failures)
+        r->failures[error]++;
 }
 
 u64 observe_entry(const struct syscall_row *row, u64 number, const struct trap_frame *frame)

@@ -3,11 +3,11 @@
 
 A program says what it needs in comment lines of its own, ``/* guest: key=value ... */``:
 ``status=N`` the exit status it must end with (default 0), ``libc=glibc`` or ``libc=musl`` when it
-is about one C library only, ``memory=64M`` for the guest's -m, ``elf=static-pie`` instead of
-static or ``elf=static,dynamic`` for both, ``flags=-fX,-fY`` for the compiler, ``arguments=N`` for N
-arguments, ``compare=linux`` when a platform's output must be Linux's own, ``cases=A:1,B:2`` to be
-run once with the argument A, to end with status 1, and once with B, to end with 2. A ``.cc`` is C++
-and of glibc.
+is about one C library only, ``memory=64M`` for the guest's -m, ``user=root`` for its -u,
+``elf=static-pie`` instead of static or ``elf=static,dynamic`` for both, ``flags=-fX,-fY`` for the
+compiler, ``arguments=N`` for N arguments, ``compare=linux`` when a platform's output must be
+Linux's own, ``cases=A:1,B:2`` to be run once with the argument A, to end with status 1, and once
+with B, to end with 2. A ``.cc`` is C++ and of glibc.
 """
 
 from __future__ import annotations
@@ -21,9 +21,9 @@ import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from filelock import FileLock
@@ -46,7 +46,7 @@ _LANGUAGES = {".c": "-std=gnu11", ".cc": "-std=gnu++17"}
 _FLAGS = ["-O1", "-g", "-fno-strict-aliasing", "-Wall", "-Wextra", "-Werror"]
 # Bad arguments are what many tests are about.
 _FLAGS += ["-Wno-stringop-overread", "-Wno-stringop-overflow", "-Wno-nonnull", "-Wno-type-limits"]
-_KEYS = {"status", "libc", "memory", "elf", "flags", "arguments", "cases", "compare"}
+_KEYS = {"user", "status", "libc", "memory", "elf", "flags", "arguments", "cases", "compare"}
 _WISH = re.compile(r"/\* guest: ([^*]*)\*/")
 
 
@@ -64,14 +64,17 @@ class Program:
     arguments: tuple[str, ...]
     compared: bool = False
     flags: tuple[str, ...] = ()
+    user: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """How a run ended. ``status`` as a shell says it; None: it had to be killed."""
+    """How a run ended. ``status`` as a shell says it; None: it had to be killed. ``calls`` is how
+    its calls ended: name → errno's name or "ok" → times (Elfin only)."""
 
     status: int | None
     output: str
+    calls: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
 
 
 def programs() -> Iterator[Program]:
@@ -91,14 +94,15 @@ def _cases(
 ) -> Iterator[Program]:
     memory, compared = wishes.get("memory"), "compare" in wishes
     flags = tuple(filter(None, wishes.get("flags", "").split(",")))
+    rest = (compared, flags, wishes.get("user"))
     if "cases" not in wishes:
         status, count = int(wishes.get("status", "0")), int(wishes.get("arguments", "0"))
         arguments = tuple(f"argument {n}" for n in range(count))
-        yield Program(name, source, libc, elf, status, memory, arguments, compared, flags)
+        yield Program(name, source, libc, elf, status, memory, arguments, *rest)
     for case in filter(None, wishes.get("cases", "").split(",")):
         word, status_text = case.split(":")
         full, status = f"{name}-{word}", int(status_text)
-        yield Program(full, source, libc, elf, status, memory, (word,), compared, flags)
+        yield Program(full, source, libc, elf, status, memory, (word,), *rest)
 
 
 def _wishes(text: str) -> dict[str, str]:
@@ -154,11 +158,26 @@ def run_on(platform: str, program: Program, folder: Path) -> Ended:
         argv += ["--accel", "tcg"]
     if program.memory:
         argv += ["-m", program.memory]
+    if program.user:
+        argv += ["-u", program.user]
     for key, value in ENVIRONMENT.items():
         argv += ["-e", f"{key}={value}"]
     environment = {**os.environ, "PYTHONPATH": str(PROJECT)}
+    told = folder / "result.json"
+    argv += ["--result", str(told), "--outcomes"]
     command = [*argv, "--", str(build(program)), *program.arguments]
-    return _run(command, folder, environment, GUEST_SECONDS + 20)
+    ended = _run(command, folder, environment, GUEST_SECONDS + 20)
+    return replace(ended, calls=_calls(told))
+
+
+def _calls(told: Path) -> dict[str, dict[str, int]]:
+    """How often each call was made ("made") and how it ended, out of --result."""
+    try:
+        record = json.loads(told.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    made = {name: {"made": sum(doors.values())} for name, doors in record["calls"].items()}
+    return {name: {**found, **record["outcomes"].get(name, {})} for name, found in made.items()}
 
 
 def _run(argv: list[str], folder: Path, environment: dict[str, str], seconds: int) -> Ended:
@@ -184,7 +203,9 @@ def _run(argv: list[str], folder: Path, environment: dict[str, str], seconds: in
     return Ended(status if status >= 0 else 128 - status, output)
 
 
-def record(name: str, platform: str, status: str) -> None:
+def record(
+    name: str, platform: str, status: str, calls: Mapping[str, Mapping[str, int]] | None = None
+) -> None:
     """Put one result into build/guest-results.json; several test workers may do so at once."""
     RESULTS.parent.mkdir(parents=True, exist_ok=True)
     with FileLock(f"{RESULTS}.lock"):
@@ -193,8 +214,9 @@ def record(name: str, platform: str, status: str) -> None:
         except (OSError, ValueError):
             known = []
         table = {(row["test"], row["platform"]): row for row in known}
-        table[name, platform] = {"test": name, "platform": platform, "status": status}
+        row: dict[str, object] = {"test": name, "platform": platform, "status": status}
+        table[name, platform] = {**row, "calls": calls} if calls else row
         rows = [table[key] for key in sorted(table)]
         fresh = RESULTS.with_suffix(".new")
-        fresh.write_text(json.dumps(rows, indent=1) + "\n", encoding="utf-8")
+        fresh.write_text(json.dumps(rows) + "\n", encoding="utf-8")
         fresh.replace(RESULTS)

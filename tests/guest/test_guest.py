@@ -51,6 +51,7 @@ def test_guest(program: Program, platform: str, tmp_path: Path) -> None:
     if platform == "vm" and shutil.which("qemu-system-x86_64") is None:
         pytest.skip("no QEMU")
     status = "failed"
+    ended = Ended(None, "")
     try:
         if platform == LINUX:
             ended = programs.run_on_linux(program, tmp_path)
@@ -64,7 +65,7 @@ def test_guest(program: Program, platform: str, tmp_path: Path) -> None:
     except subprocess.CalledProcessError as error:
         pytest.fail(f"{program.name} does not compile:\n{error.stderr}")
     finally:
-        programs.record(program.name, platform, status)
+        programs.record(program.name, platform, status, ended.calls)
     if status != "passed":
         pytest.fail(_complaint(program, ended, tmp_path) + differs)
 
