@@ -297,6 +297,8 @@ static void successes(void)
     if (!is_missing(&(struct path_call){"fchmodat2", NULL}))
         CHECK(syscall(SYS_fchmodat2, AT_FDCWD, "file", 0640, 0) == 0);
     CHECK(syscall(SYS_fchmodat, AT_FDCWD, "file", 0644) == 0);
+    put("short-lived");
+    CHECK(syscall(SYS_unlinkat, AT_FDCWD, "short-lived", 0) == 0);
     CHECK_ERRNO(syscall(SYS_fchown, -1, -1, -1), EBADF);
     CHECK_ERRNO(syscall(SYS_fchmod, -1, 0600), EBADF);
     CHECK_ERRNO(syscall(SYS_fchdir, fd), ENOTDIR);

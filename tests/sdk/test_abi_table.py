@@ -221,3 +221,27 @@ def test_a_broken_type_is_named(old: str, new: str, words: str, copy: Path) -> N
     change("types.tbl", old, new)(copy)
     with pytest.raises(TableError, match=rf"^types\.tbl:\d+: .*{re.escape(words)}"):
         read_table(copy)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "words"),
+    [
+        (r"^dup3 .*$", "", "syscalls.tbl:.*dup3 is full without a line in errnos.tbl"),
+        (r"^dup3 .*$", "dup9 EBADF", "dup9 is not a full row"),
+        (r"^dup3 .*$", "dup3 EBADFD2 EINVAL", "EBADFD2 is not in linux/errno.h"),
+        (r"^dup3 .*$", "dup3 EINVAL EBADF", "not in order"),
+        (r"^dup3 .*$", "dup3 EBADF\ndup3 EBADF", "dup3 is there twice"),
+    ],
+)
+def test_a_broken_list_of_errors_is_named(old: str, new: str, words: str, copy: Path) -> None:
+    change("errnos.tbl", old, new)(copy)
+    with pytest.raises(TableError, match=words):
+        read_table(copy)
+
+
+def test_errors_of_full_rows_are_read() -> None:
+    errors = load().errors
+    assert errors["dup3"].errnos == ("EBADF", "EINVAL")
+    assert errors["dup3"].succeeds
+    assert not errors["pause"].succeeds
+    assert errors["pause"].errnos == ("EINTR",)
