@@ -116,6 +116,7 @@ static void copies(void)
     CHECK_ERRNO(syscall(SYS_sendfile, file, ends[0], &offset, 4), ESPIPE);
     fill(ends[1]);
     CHECK_ERRNO(syscall(SYS_sendfile, ends[1], file, &offset, 4), EAGAIN);
+    CHECK_ERRNO(syscall(SYS_vmsplice, ends[1], &one, 1, 2 /* SPLICE_F_NONBLOCK */), EAGAIN);
     close(ends[0]);
     close(ends[1]);
     close(file);
@@ -133,6 +134,8 @@ static void without_room(void)
     getrlimit(RLIMIT_NOFILE, &was);
     tight = (struct rlimit){(rlim_t)next, was.rlim_max};
     CHECK(setrlimit(RLIMIT_NOFILE, &tight) == 0);
+    CHECK_ERRNO(syscall(SYS_inotify_init), EMFILE);
+    CHECK_ERRNO(syscall(SYS_inotify_init1, 0), EMFILE);
     CHECK_ERRNO(syscall(SYS_epoll_create, 1), EMFILE);
     CHECK_ERRNO(syscall(SYS_epoll_create1, 0), EMFILE);
     CHECK_ERRNO(syscall(SYS_eventfd, 1), EMFILE);
@@ -168,6 +171,33 @@ static void events(void)
     CHECK_ERRNO(syscall(SYS_signalfd, -1, &set, 7), EINVAL);
     close(e);
     close(counter);
+}
+
+static void watches(void)
+{
+    char name[300];
+    int watcher = (int)syscall(SYS_inotify_init);
+
+    CHECK(watcher >= 0);
+    memset(name, 'x', sizeof(name) - 1);
+    name[sizeof(name) - 1] = 0;
+    CHECK(symlink("loop", "loop") == 0);
+    CHECK_ERRNO(syscall(SYS_inotify_add_watch, watcher, name, 2), ENAMETOOLONG);
+    CHECK_ERRNO(syscall(SYS_inotify_add_watch, watcher, "loop", 2), ELOOP);
+    if (geteuid() == 0) {
+        int status;
+        CHECK(chmod("file", 0600) == 0);
+        fflush(stdout);
+        pid_t child = fork();
+        if (child == 0) {
+            int refused = setuid(65534) == 0 &&
+                          syscall(SYS_inotify_add_watch, watcher, "file", 2) == -1 &&
+                          errno == EACCES;
+            _exit(!refused);
+        }
+        CHECK(waitpid(child, &status, 0) == child && status == 0);
+    }
+    close(watcher);
 }
 
 static void old_directories(void)
@@ -228,6 +258,7 @@ int main(void)
     copies();
     without_room();
     events();
+    watches();
     old_directories();
     held_files();
     wrong_copies();
