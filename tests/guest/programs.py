@@ -35,7 +35,7 @@ RESULTS = PROJECT / "build" / "guest-results.json"
 
 LINUX = "linux"
 PLATFORMS = ("process", "vm")
-LINUX_SECONDS = 20
+LINUX_SECONDS = 60  # only against hangs: syncing a busy disk takes long
 GUEST_SECONDS = 40
 ENVIRONMENT = {"PATH": "/usr/bin:/bin", "GUEST_TEST": "a value"}
 
@@ -124,22 +124,30 @@ def _compiler(program: Program) -> str:
     return "g++" if program.source.suffix == ".cc" else _COMPILERS[program.libc]
 
 
+def _command(program: Program) -> list[str]:
+    command = [_compiler(program), _LANGUAGES[program.source.suffix], *_FLAGS, *program.flags]
+    return [*command, *_LINKING[program.elf], f"-I{HERE}"]
+
+
+def text_key(program: Program) -> str:
+    """Changes with the program's text, with the headers and with how it is compiled."""
+    content = hashlib.sha256(repr(_command(program)).encode())
+    for path in (program.source, *sorted(HERE.glob("*.h"))):
+        content.update(path.read_bytes())
+    return content.hexdigest()[:16]
+
+
 def build(program: Program) -> Path:
     """The compiled program; compiled only when its text was never seen before.
 
     Raises subprocess.CalledProcessError with the compiler's words.
     """
-    command = [_compiler(program), _LANGUAGES[program.source.suffix], *_FLAGS, *program.flags]
-    command += [*_LINKING[program.elf], f"-I{HERE}"]
-    content = hashlib.sha256(repr(command).encode())
-    for path in (program.source, *sorted(HERE.glob("*.h"))):
-        content.update(path.read_bytes())
-    binary = OUTPUT / content.hexdigest()[:16] / program.source.stem
+    binary = OUTPUT / text_key(program) / program.source.stem
     if binary.exists():
         return binary
     binary.parent.mkdir(parents=True, exist_ok=True)
     fresh = binary.with_name(f"{binary.name}.{os.getpid()}")
-    arguments = [*command, "-o", str(fresh), program.source.name, "-lm"]
+    arguments = [*_command(program), "-o", str(fresh), program.source.name, "-lm"]
     subprocess.run(arguments, cwd=program.source.parent, check=True, capture_output=True, text=True)
     fresh.replace(binary)
     return binary
@@ -204,7 +212,10 @@ def _run(argv: list[str], folder: Path, environment: dict[str, str], seconds: in
 
 
 def record(
-    name: str, platform: str, status: str, calls: Mapping[str, Mapping[str, int]] | None = None
+    program: Program,
+    platform: str,
+    status: str,
+    calls: Mapping[str, Mapping[str, int]] | None = None,
 ) -> None:
     """Put one result into build/guest-results.json; several test workers may do so at once."""
     RESULTS.parent.mkdir(parents=True, exist_ok=True)
@@ -214,8 +225,9 @@ def record(
         except (OSError, ValueError):
             known = []
         table = {(row["test"], row["platform"]): row for row in known}
-        row: dict[str, object] = {"test": name, "platform": platform, "status": status}
-        table[name, platform] = {**row, "calls": calls} if calls else row
+        row: dict[str, object] = {"test": program.name, "platform": platform, "status": status}
+        row["text"] = text_key(program)
+        table[program.name, platform] = {**row, "calls": calls} if calls else row
         rows = [table[key] for key in sorted(table)]
         fresh = RESULTS.with_suffix(".new")
         fresh.write_text(json.dumps(rows) + "\n", encoding="utf-8")

@@ -38,7 +38,10 @@ def _difference(program: Program, ended: Ended, folder: Path) -> str:
         return ""
     here = folder / "linux"
     here.mkdir()
-    expected = programs.run_on_linux(program, here).output.splitlines()
+    there = programs.run_on_linux(program, here)
+    if there.status != program.status:
+        return f"on Linux it ended with {there.status}"
+    expected = there.output.splitlines()
     lines = difflib.unified_diff(expected, ended.output.splitlines(), "linux", "elfin", n=0)
     return "\n".join(itertools.islice(lines, _DIFFERENT_LINES))
 
@@ -65,7 +68,7 @@ def test_guest(program: Program, platform: str, tmp_path: Path) -> None:
     except subprocess.CalledProcessError as error:
         pytest.fail(f"{program.name} does not compile:\n{error.stderr}")
     finally:
-        programs.record(program.name, platform, status, ended.calls)
+        programs.record(program, platform, status, ended.calls)
     if status != "passed":
         pytest.fail(_complaint(program, ended, tmp_path) + differs)
 

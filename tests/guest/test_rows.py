@@ -4,7 +4,8 @@
 from __future__ import annotations
 
 from abi.table import Machine, Support, load
-from tests.guest.rows import LEAST_ROWS, calls_of, complaints
+from tests.guest.programs import programs, text_key
+from tests.guest.rows import LEAST_ROWS, calls_of, complaints, current
 
 
 def _content() -> dict[str, dict[str, int]]:
@@ -45,6 +46,13 @@ def test_only_tests_that_passed_there_count() -> None:
         {"test": "e", "platform": "vm", "status": "passed"},
     ]
     assert calls_of(rows, "vm") == {"dup": {"made": 3, "ok": 3}}
+
+
+def test_results_of_tests_that_are_gone_or_changed_do_not_count() -> None:
+    there = next(programs())
+    good = {"test": there.name, "text": text_key(there)}
+    changed = {"test": there.name, "text": "0123456789abcdef"}
+    assert current([good, changed, {"test": "gone", "text": "00"}, {"test": "gone"}]) == [good]
 
 
 def test_two_hundred_rows_are_full() -> None:
