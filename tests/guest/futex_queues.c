@@ -12,7 +12,8 @@
 static uint32_t word, other;
 static volatile long tids[THREADS];
 static volatile long results[THREADS];
-static volatile int order[THREADS], arrived;
+static volatile int order[THREADS];
+static unsigned places_taken, arrived;
 static pthread_t threads[THREADS];
 
 struct wait {
@@ -27,7 +28,9 @@ static void *wait_once(void *number)
     tids[(long)number] = gettid();
     long result = futex(w->word, w->operation, 0, NULL, NULL, w->bits);
     results[(long)number] = result < 0 ? -errno : result;
-    order[arrived++ % THREADS] = (int)(long)number;
+    unsigned place = __atomic_fetch_add(&places_taken, 1, __ATOMIC_SEQ_CST);
+    order[place % THREADS] = (int)(long)number;
+    __atomic_add_fetch(&arrived, 1, __ATOMIC_SEQ_CST); /* last: who sees it sees the order */
     return NULL;
 }
 
@@ -50,12 +53,12 @@ static void finish(int count)
 
 static void test_order(void)
 {
-    arrived = 0;
+    places_taken = arrived = 0;
     for (int i = 0; i < THREADS; i++)
         start(i, FUTEX_WAIT_PRIVATE, &word, 0);
     for (int i = 0; i < THREADS; i++) {
         CHECK(futex(&word, FUTEX_WAKE_PRIVATE, 1, NULL, NULL, 0) == 1);
-        while (arrived <= i)
+        while (__atomic_load_n(&arrived, __ATOMIC_SEQ_CST) <= (unsigned)i)
             ;
         CHECK(order[i] == i);
     }

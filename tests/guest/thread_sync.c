@@ -108,7 +108,10 @@ static int initialised, destroyed;
 static pthread_key_t key;
 
 static void initialise(void) { initialised++; }
-static void destroy(void *value) { destroyed += value == &key; }
+static void destroy(void *value)
+{
+    __atomic_add_fetch(&destroyed, value == &key, __ATOMIC_SEQ_CST);
+}
 
 static void *use_once(void *unused)
 {

@@ -101,6 +101,7 @@ static pid_t start(unsigned kind)
         execv(strcmp(argv[0], "self") ? argv[0] : self, argv);
         _exit(11);
     }
+    setpgid(child, child); /* the child may not have run when its group is killed */
     return child;
 }
 

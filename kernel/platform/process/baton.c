@@ -89,7 +89,7 @@ static void obey(struct host_task *me)
 static void become(struct host_task *me)
 {
     host_private->index = me->become;
-    host_task_left(me);
+    host_task_set_state(me, TASK_FREE);
 }
 
 /* On the private stack. */
@@ -100,7 +100,7 @@ noreturn_fn void host_wait_for_orders(void *unused)
     for (;;) {
         struct host_task *me = host_current();
         u32 seen = __atomic_load_n(&me->go, __ATOMIC_SEQ_CST);
-        if (me->become)
+        if (me->state == TASK_MOVING)
             become(me);
         else if (me->state == TASK_DYING)
             host_task_retire(me);
@@ -116,7 +116,7 @@ noreturn_fn void host_wait_for_orders(void *unused)
 /* From here on it is the other process whose death must be survived. */
 static noreturn_fn void hand_over(void *to)
 {
-    hosted_checkpoint_at(handoff.sp);
+    host_checkpoint_for(handoff.sp, host_index(to));
     host_baton_pass(to);
     host_wait_for_orders(NULL);
 }

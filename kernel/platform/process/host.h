@@ -56,15 +56,23 @@ void hosted_interrupt(struct trap_frame *frame);
 
 /* --- task.c: the table, and lives --- */
 /* FREE -> STARTING (a zygote is being made) -> READY (an empty space waits) -> USED -> DYING (told
- * to go) -> FREE; USED -> LOST when the host killed it: the space lives on without its memory. */
-enum host_task_state { TASK_FREE, TASK_STARTING, TASK_READY, TASK_USED, TASK_LOST, TASK_DYING };
+ * to go) -> FREE; USED -> LOST when the host killed it: the space lives on without its memory;
+ * USED -> MOVING (an empty one goes on in a lost one's place) -> FREE. */
+enum host_task_state {
+    TASK_FREE, TASK_STARTING, TASK_READY, TASK_USED, TASK_LOST, TASK_DYING, TASK_MOVING
+};
 enum host_order { ORDER_NONE, ORDER_RUN, ORDER_CALL };
 
 struct host_task {
     volatile u32 go;              /* futex: counts the calls to look at one's orders */
-    volatile u32 state;           /* enum host_task_state */
-    volatile s32 pid;             /* in the host */
-    volatile u32 become;          /* not 0: go on as that task, whose process was lost */
+    union {                       /* FREE is 0, and so is its pid: left by one store */
+        struct {
+            volatile u32 state;   /* enum host_task_state */
+            volatile s32 pid;     /* in the host */
+        };
+        volatile u64 state_and_pid;
+    };
+    volatile u32 become;          /* MOVING: go on as that task, whose process was lost */
     u32 generation;               /* of uses of this place: no old name means a new task */
     u32 order;                    /* enum host_order, for when it gets the baton */
     u32 caller;                   /* ORDER_CALL: who gets the baton back */
@@ -120,7 +128,7 @@ void host_task_drop_nameless(void);                 /* after an undo */
 u32 host_task_changes(void);                        /* how many there were, of states */
 void host_task_wait_for_change(u32 seen);           /* until there were more */
 void host_task_adopt(struct host_task *lost, struct host_task *zygote); /* which goes on as `lost` */
-void host_task_left(struct host_task *zygote);      /* it does so now */
+void host_task_tell_change(void);                   /* to who waits for one */
 
 /* --- baton.c: who runs --- */
 u32 host_baton_holder(void);                        /* index */
@@ -147,9 +155,11 @@ void host_lost_forget(struct host_task *t);         /* the kernel drops it witho
 
 /* --- undo.c: kernel code that was killed --- */
 void host_undo_boot(void);                          /* the boot cannot be undone */
-/* Kernel memory as it was at the last checkpoint. *sp: hosted_enter goes on there, 0: the program
- * was about to enter the kernel. false: it cannot be undone. */
-bool host_undo(u64 *sp);
+/* Kernel memory as it was at the last checkpoint. *sp: hosted_enter goes on there, in the task whose
+ * index is in *task; 0: the program was about to enter the kernel. false: it cannot be undone. */
+bool host_undo(u64 *sp, u32 *task);
+/* A checkpoint for a stack that is about to go on in another host task. */
+void host_checkpoint_for(u64 sp, u32 task);
 
 /* --- arch/x86_64/hosted.S --- */
 /* If the host kills this process later, the kernel may return from here a second time. */

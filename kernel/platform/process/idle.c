@@ -37,8 +37,8 @@ void platform_idle(u64 deadline_ns)
     struct cpu_block *cpu = this_cpu();
     struct linux_pollfd fds[FDS_MAX] = {{host_supervision.idle_fd, POLLIN, 0}};
     unsigned count = 1 + (watch ? watch(fds + 1) : 0);
-    bool over = cpu->pending & PENDING_INTERRUPT;
     hosted_checkpoint();
+    bool over = cpu->pending & PENDING_INTERRUPT; /* behind the checkpoint: looked at once more */
     while (!over)
         over = wait_until(fds, count, deadline_ns);
     __atomic_and_fetch(&cpu->pending, ~(u32)PENDING_INTERRUPT, __ATOMIC_RELAXED);

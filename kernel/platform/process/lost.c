@@ -112,51 +112,71 @@ static void count_losses(void)
     host_supervision.losses = count;
 }
 
-/* The holder was lost, and an empty task is there to go on in its place. */
-static void revive(struct host_task *t, struct host_task *empty)
+static void pass_to_run(struct host_task *t)
 {
-    u64 sp = 0;
-    if (this_cpu()->in_kernel && !host_undo(&sp))
-        end_with(killed_in_kernel, sizeof killed_in_kernel - 1);
-    count_losses();
+    t->order = ORDER_RUN;
+    host_baton_pass(t);
+}
+
+/* The holder was lost, and an empty task is there to go on in its place. */
+static void revive(struct host_task *t, struct host_task *empty, u64 sp)
+{
     this_cpu()->in_kernel = 1;
     __atomic_or_fetch(&this_cpu()->pending, PENDING_INTERRUPT, __ATOMIC_SEQ_CST);
     host_task_adopt(t, empty);
     host_task_drop_nameless();
     host_baton_resume_at(sp ? sp : stack_for(resume_lost_program));
-    t->order = ORDER_RUN;
-    host_baton_pass(t);
+    pass_to_run(t);
 }
 
 /* An empty task, or NULL: the supervisor shall try again when there may be one. */
 static struct host_task *take_empty(void)
 {
     static u64 since_ns;
+    static u32 failures;
     u64 now_ns = platform_monotonic_ns();
     u32 index = host_task_claim(TASK_READY, TASK_USED);
-    if (!host_supervision.wants_zygote)
+    if (!host_supervision.wants_zygote) {
         since_ns = now_ns;
-    if (!index && now_ns - since_ns > GIVE_UP_NS)
+        failures = host_supervision.failures;
+    }
+    bool refused = host_supervision.failures != failures; /* not: the host is slow */
+    if (!index && refused && now_ns - since_ns > GIVE_UP_NS)
         end_with(no_substitute, sizeof no_substitute - 1);
     host_supervision.wants_zygote = !index;
     return index ? &host_tasks[index] : NULL;
 }
 
-/* false: the holder is alive, or must be looked at again later. */
-static bool mend_holder(void)
+/* Undoing twice is undoing once: an empty task may have to be waited for. */
+static bool go_on_without(struct host_task *t)
 {
-    struct host_task *t = &host_tasks[host_baton_holder()], *empty;
-    if (t->state != TASK_LOST)
-        return false;
-    if (t->order == ORDER_CALL) {
-        t->result = -ESRCH;
-        host_baton_pass(&host_tasks[t->caller]);
+    u32 next = host_index(t);
+    u64 sp = 0;
+    struct host_task *empty;
+    if (this_cpu()->in_kernel && !host_undo(&sp, &next))
+        end_with(killed_in_kernel, sizeof killed_in_kernel - 1);
+    count_losses();
+    if (next != host_index(t)) { /* it was about to pass the baton: that is done in its stead */
+        pass_to_run(&host_tasks[next]);
         return true;
     }
     empty = take_empty();
     if (empty)
-        revive(t, empty);
+        revive(t, empty, sp);
     return empty != NULL;
+}
+
+/* false: the holder is alive, or must be looked at again later. */
+static bool mend_holder(void)
+{
+    struct host_task *t = &host_tasks[host_baton_holder()];
+    if (t->state != TASK_LOST)
+        return false;
+    if (t->order != ORDER_CALL)
+        return go_on_without(t);
+    t->result = -ESRCH;
+    host_baton_pass(&host_tasks[t->caller]);
+    return true;
 }
 
 static void mend_wanted(void)

@@ -91,12 +91,21 @@ static struct host_task *find_child(s32 pid)
         struct host_task *t = &host_tasks[i];
         if (t->pid != pid || t->state == TASK_FREE)
             continue;
-        if (!t->become)
-            found = t;
+        if (t->state == TASK_MOVING)
+            host_task_set_state(t, TASK_FREE);
         else
-            host_task_left(t);
+            found = t;
     }
     return found;
+}
+
+/* An empty one that somebody killed is no refusal of the host's: who waits asks again. */
+static void on_zygote_end(struct host_task *t, int status)
+{
+    if (status & 0x7f)
+        host_task_set_state(t, TASK_FREE);
+    else
+        on_zygote_failed(t);
 }
 
 /* A child is gone. */
@@ -109,7 +118,7 @@ static void on_end(struct host_task *t, int status)
         if (!host_task_try(t, TASK_READY, TASK_STARTING) && t->state == TASK_USED)
             host_lost_task(t); /* taken while we looked */
         else
-            on_zygote_failed(t);
+            on_zygote_end(t, status);
         break;
     case TASK_USED:
         if (!host_machine.booted)
@@ -118,6 +127,13 @@ static void on_end(struct host_task *t, int status)
         break;
     default: break;
     }
+}
+
+/* It may have passed the baton, or changed a state, and been killed before it woke who waits. */
+static void wake_whom_it_left(void)
+{
+    host_rouse(&host_tasks[host_baton_holder()]);
+    host_task_tell_change();
 }
 
 static void reap(void)
@@ -129,6 +145,8 @@ static void reap(void)
         struct host_task *t = find_child(pid);
         if (t)
             on_end(t, status);
+        if (status & 0x7f)
+            wake_whom_it_left();
     }
 }
 

@@ -65,9 +65,18 @@ u32 host_task_claim(enum host_task_state from, enum host_task_state to)
 
 void host_task_set_state(struct host_task *t, enum host_task_state state)
 {
+    if (state == TASK_FREE || state == TASK_READY)
+        t->hollow = 0;
     if (state == TASK_FREE)
-        t->pid = 0;
-    __atomic_store_n(&t->state, state, __ATOMIC_RELEASE);
+        __atomic_store_n(&t->state_and_pid, 0, __ATOMIC_RELEASE);
+    else
+        __atomic_store_n(&t->state, state, __ATOMIC_RELEASE);
+    host_task_tell_change();
+}
+
+/* A task may be killed after it made a change and before it told: the supervisor tells once more. */
+void host_task_tell_change(void)
+{
     __atomic_add_fetch(&host_supervision.changes, 1, __ATOMIC_RELEASE);
     host(HOST_futex, &host_supervision.changes, FUTEX_WAKE, 1);
 }
@@ -179,15 +188,9 @@ void host_task_adopt(struct host_task *lost, struct host_task *zygote)
 {
     lost->pid = zygote->pid;
     host_task_set_state(lost, TASK_USED);
-    __atomic_store_n(&zygote->become, host_index(lost), __ATOMIC_RELEASE);
+    zygote->become = host_index(lost);
+    __atomic_store_n(&zygote->state, TASK_MOVING, __ATOMIC_RELEASE);
     host_rouse(zygote);
-}
-
-/* It goes on in another place, or was about to. */
-void host_task_left(struct host_task *t)
-{
-    t->become = 0;
-    host_task_set_state(t, TASK_FREE);
 }
 
 static u64 name_of(const struct host_task *t)
@@ -199,7 +202,6 @@ static void name_space(struct platform_space *space, struct host_task *t)
 {
     undo_note(space, sizeof(*space));
     t->generation++;
-    t->hollow = 0;
     space->root = name_of(t);
     space->pages = 0;
     t->space = space;
@@ -210,15 +212,14 @@ u32 host_task_take_empty(void)
 {
     u32 failures = host_supervision.failures;
     choose_cpu();
-    for (bool asked = false;; asked = true) {
+    for (;;) {
         u32 changes = host_task_changes();
         u32 index = host_task_claim(TASK_READY, TASK_USED);
         if (index)
             host(HOST_sched_setaffinity, host_tasks[index].pid, sizeof chosen_cpus, chosen_cpus);
         if (index || host_supervision.failures != failures)
             return index;
-        if (!asked)
-            host_supervisor_ask();
+        host_supervisor_ask(); /* each time: the one that was being made may have been killed */
         host_task_wait_for_change(changes);
     }
 }
@@ -288,7 +289,7 @@ struct host_task *host_task_of(const struct platform_space *space)
 
 static void let_go(struct host_task *t)
 {
-if (host_task_try(t, TASK_USED, TASK_DYING)) {
+    if (host_task_try(t, TASK_USED, TASK_DYING)) {
         host_rouse(t);
     } else {
         host_lost_forget(t);
@@ -307,16 +308,23 @@ void platform_space_destroy(struct platform_space *space)
         let_go(t);
 }
 
-/* Names that were given since the last checkpoint are undone; who bore them is nobody's. */
+/* Names that were given since the last checkpoint are undone; who bore them is nobody's. A place
+ * may have been taken for a fork that was never made, and a task told to go that was not woken. */
 void host_task_drop_nameless(void)
 {
     for (u32 i = 1; i < host_supervision.tasks_end; i++) {
         struct host_task *t = &host_tasks[i];
         bool used = t->state == TASK_USED || t->state == TASK_LOST;
-        if (used && !t->become && (!t->space || t->space->root != name_of(t)))
+        bool nameless = used && (!t->space || t->space->root != name_of(t));
+        if (t->state == TASK_DYING)
+            host_rouse(t);
+        else if (nameless && t->state == TASK_USED && !t->pid)
+            host_task_set_state(t, TASK_FREE);
+        else if (nameless)
             let_go(t);
     }
 }
+
 static noreturn_fn void leave(void)
 {
     for (;;)

@@ -25,7 +25,8 @@
 
 void host_undo_boot(void) {}
 void hosted_checkpoint_at(unused_arg u64 sp) {}
-bool host_undo(unused_arg u64 *sp) { return false; }
+void host_checkpoint_for(unused_arg u64 sp, unused_arg u32 task) {}
+bool host_undo(unused_arg u64 *sp, unused_arg u32 *task) { return false; }
 
 #else
 
@@ -45,6 +46,7 @@ struct entry {
 static struct entry entries[LOG_ENTRIES];
 static struct stack_copy {
     u64 sp, length;
+    u32 task; /* where it goes on */
     u8 bytes[PLATFORM_STACK_BYTES];
 } copies[2];
 
@@ -125,20 +127,23 @@ static u64 stack_end(u64 sp)
 }
 
 /* hosted_enter(sp) is how to go on from here. */
-void hosted_checkpoint_at(u64 sp);
-void hosted_checkpoint_at(u64 sp)
+void host_checkpoint_for(u64 sp, u32 task)
 {
     u64 kind = cpu_block.undo >> KIND_SHIFT, next = kind == KIND_STACK ? KIND_STACK + 1 : KIND_STACK;
     struct stack_copy *copy = &copies[next - KIND_STACK];
     if (kind == KIND_BOOT)
         return;
     copy->sp = sp;
+    copy->task = task;
     copy->length = stack_end(sp) - sp;
     const u64 *from = (const u64 *)sp;
     for (u64 i = 0; i < copy->length / 8; i++)
         ((u64 *)copy->bytes)[i] = from[i];
     __atomic_store_n(&cpu_block.undo, next << KIND_SHIFT, __ATOMIC_RELEASE);
 }
+
+void hosted_checkpoint_at(u64 sp);
+void hosted_checkpoint_at(u64 sp) { host_checkpoint_for(sp, host_private->index); }
 
 /* --- undoing --- */
 
@@ -161,7 +166,7 @@ static void put_back(const struct entry *e)
     }
 }
 
-bool host_undo(u64 *sp)
+bool host_undo(u64 *sp, u32 *task)
 {
     u64 word = cpu_block.undo, kind = word >> KIND_SHIFT;
     u32 n = (u32)word & COUNT_MASK;
@@ -174,6 +179,7 @@ bool host_undo(u64 *sp)
         const struct stack_copy *copy = &copies[kind - KIND_STACK];
         memcpy((void *)copy->sp, copy->bytes, copy->length);
         *sp = copy->sp;
+        *task = copy->task;
     }
     cpu_block.undo = kind << KIND_SHIFT;
     return true;
