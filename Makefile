@@ -3,7 +3,7 @@
 PYTHON := .venv/bin/python
 
 .PHONY: all help lab ready ready-test kernel objects run test test-quick test-kernel check format \
-	claims bench fuzz fresh wheel clean
+	claims bench fuzz fuzz-calls fresh wheel clean
 all: kernel
 
 help: ## this list
@@ -64,6 +64,10 @@ bench: ready-test kernel ## the figures of claims.toml only
 # RUNS= inputs per target.
 fuzz: ready-test ## fuzz the ELF loader and the cpio reader
 	@$(PYTHON) -m tests.fuzz $(if $(RUNS),--runs $(RUNS))
+
+# CALLS= how many; SEED= another program.
+fuzz-calls: ready-test kernel ## a million system calls made from the table, on the process platform
+	@$(PYTHON) -m tests.fuzz.calls --calls $(or $(CALLS),1000000) --seed $(or $(SEED),1)
 
 fresh: ## both commands on a minimal Debian: as root, as a user, with the network off (needs root)
 	@sh tools/fresh.sh
