@@ -5,7 +5,8 @@ The guest's argv[1:] are steps: ``exit:N`` ``signal:N`` ``out:TEXT`` ``err:TEXT`
 ``cat`` (stdin to stdout until the end), ``spin`` (until a signal), ``deaf`` (for ever), ``await``
 (print the first signal), ``flood:N`` (N KiB to stdout), ``panic:TEXT``, ``vanish:N`` (end without
 a word), ``noexec:ERRNO``, ``absent:NR``, ``count:NR``, ``env``, ``boot`` (JSON of the boot
-information), ``argv`` (of the machine itself). Without a last word it exits 0.
+information), ``argv`` (of the machine itself). A path (what an interpreter gets of a script) is
+passed over. Without a last word it exits 0.
 """
 
 from __future__ import annotations
@@ -90,6 +91,8 @@ class Machine:
         self.tell("ELFIN_EVENT_STARTED", struct.pack("<Q", 1_500_000))
         for step in [*self.strings("ELFIN_BOOT_ARGV")[1:], "exit:0"]:
             name, _, text = step.partition(":")
+            if name.startswith("/"):
+                continue
             try:
                 getattr(self, "do_" + name)(text)
             except (BrokenPipeError, ConnectionResetError):

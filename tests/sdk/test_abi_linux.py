@@ -19,6 +19,11 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 HEADERS = sorted((ROOT / "abi" / "linux").glob("*.h"))
 COMPILERS = {"x86_64": "gcc", "aarch64": "aarch64-linux-gnu-gcc"}
+# What names begin with that only the other machine's headers have.
+OTHER_MACHINES = {
+    "x86_64": ("ESR_", "EXTRA_", "FPSIMD_", "SVE_"),
+    "aarch64": ("ARCH_", "FP_XSTATE_", "UC_"),
+}
 
 # The kernel's own headers, and libc's for the names that only libc gives to programs.
 KERNEL_HEADERS = """
@@ -284,6 +289,7 @@ def test_headers_agree_with_the_host(machine: str) -> None:
         assert done.returncode == 0, done.stderr
         missing &= set(re.findall(r"MISSING (\w+)", done.stderr))
     assert len(our_values(compiler)) > 900
+    missing = {name for name in missing if not name.startswith(OTHER_MACHINES[machine])}
     assert len(missing) < 60, sorted(missing)
 
 

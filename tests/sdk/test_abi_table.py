@@ -52,7 +52,7 @@ def test_numbers_agree_with_this_machine(machine: Machine, compiler: str) -> Non
 def test_every_page_is_a_man_page_of_section_two() -> None:
     folder = Path("/usr/share/man/man2")
     if not (folder / "dup.2.gz").exists():
-        pytest.skip("manpages-dev is not installed")
+        pytest.skip("manpages-dev is not installed, or this machine's man pages are left out")
     pages = {row.page for row in load().rows if row.page}
     assert [page for page in sorted(pages) if not (folder / f"{page}.2.gz").exists()] == []
 

@@ -6,6 +6,7 @@ The whole is `make lab`. The subset is every 24th test, on each platform that is
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -21,7 +22,11 @@ from tests.system.roots import PROJECT, environment
 EVERY = 24
 
 
+@pytest.mark.timeout(1800)
 def test_the_subset_passes_or_is_explained(tmp_path: Path) -> None:
+    for tool in ("gcc", "patch"):
+        if shutil.which(tool) is None:
+            pytest.skip(f"{tool} is not installed")
     output = tmp_path / "posix.json"
     on = ",".join(("linux", *platforms()))
     argv = [sys.executable, "-m", "elfin", "lab", "run", "posix", "--on", on, "--every", str(EVERY)]
@@ -32,11 +37,9 @@ def test_the_subset_passes_or_is_explained(tmp_path: Path) -> None:
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
-        timeout=590,
+        timeout=1700,
         check=False,
     )
-    if "was not built" in done.stderr:
-        pytest.skip(done.stderr.strip())  # no network, no sources
     assert done.returncode == 0, done.stderr
     ran = results.read(output)
     assert results.share(ran, "process")[1] > 40
