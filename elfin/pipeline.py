@@ -24,6 +24,7 @@ from elfin.program import Found, find
 
 if TYPE_CHECKING:
     from elfin.model.elf import ElfFacts
+    from elfin.model.rewrite import RewritePlan
     from elfin.model.root import RootEntry
     from elfin.model.run import Platform
     from elfin.model.survey import Survey
@@ -138,6 +139,17 @@ def _judge(
         say(f"reading {path.name} ({number} of {len(files)})")
         codes.append(read_code(path))
     return judge(facts, closure, codes, load(), say)
+
+
+def sites(verdict: Verdict, say: Callable[[str], None]) -> dict[str, RewritePlan]:
+    """What rewriting makes of the call sites of a program and its libraries, by host path."""
+    from elfin.elf.text import read_text
+    from elfin.rewrite.store import Plans
+
+    plans = Plans(cache_dir(), read_text, say)
+    libraries = (library.host_path for library in verdict.libraries if library.host_path)
+    made = {path: plans.of(Path(path)) for path in (str(verdict.facts.path), *libraries)}
+    return {path: plan for path, plan in made.items() if plan is not None}
 
 
 def survey(asked: Platform | None) -> Survey:

@@ -12,6 +12,7 @@ from typing import Any
 
 import click
 
+from elfin.cli import sites as site_lines
 from elfin.cli.progress import progress
 from elfin.host.errors import CannotRun, NotFound, OptionError
 from elfin.model.elf import ElfFacts, Linkage
@@ -35,7 +36,9 @@ _ORDER = ("full", "partial", "ignored", "denied", "absent")
 @click.argument("program")
 @click.option("--rootfs", type=click.Path(path_type=Path), metavar="DIR", help="Look in this root.")
 @click.option("--json", "as_json", is_flag=True, help="The verdict as JSON.")
-@click.option("--sites", is_flag=True, help="Also where each call stands: file and address.")
+@click.option(
+    "--sites", is_flag=True, help="Also where each call stands, and what rewriting makes of it."
+)
 def command(program: str, rootfs: Path | None, as_json: bool, sites: bool) -> int:
     """Say what PROGRAM is, needs and can call, and whether Elfin has that.
 
@@ -46,18 +49,23 @@ def command(program: str, rootfs: Path | None, as_json: bool, sites: bool) -> in
     if rootfs is not None and not rootfs.is_dir():
         raise OptionError(f"--rootfs {rootfs} is not a directory")
     root = rootfs.absolute() if rootfs else None
+    plans = None
     try:
         with progress() as say:
             verdict = pipeline.inspect(program, root, say)
+            plans = pipeline.sites(verdict, say) if sites else None
     except (CannotRun, NotFound) as error:
         if isinstance(error, NotFound) and " needs " not in error.what:
             raise  # no such program: nothing to give a verdict on
         _print_refusal(program, str(error), as_json=as_json)
         return Outcome.WILL_NOT.value
     if as_json:
-        click.echo(json.dumps(_plain(verdict), indent=1, ensure_ascii=False))
+        told = _plain(verdict)
+        if plans is not None:
+            told["plans"] = site_lines.record(plans)
+        click.echo(json.dumps(told, indent=1, ensure_ascii=False))
     else:
-        for line in _lines(program, verdict, sites=sites):
+        for line in (*_lines(program, verdict, sites=sites), *site_lines.lines(plans or {})):
             click.echo(line)
     return verdict.outcome.value
 

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from elfin.model.root import RootEntry
 
 DEFAULT_BOUND_BYTES = 5 << 30
-FORMAT = 3  # part of every key: raise it when what an image or an index holds changes
+FORMAT = 4  # part of every key: raise it when what an image or an index holds changes
 _UNWRITABLE = frozenset((errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.ENOENT))
 
 
@@ -177,9 +177,10 @@ class Store:
             self.prune(max(self.bound - size, 1))
 
     def _sweep(self, everything: bool) -> None:
-        """Files of writers that died more than an hour ago; with ``everything`` the index too."""
+        """Files of writers that died more than an hour ago; with ``everything`` the index and
+        the rewriting plans too."""
         limit = time.time() - 3600
-        for directory in ("images", "index"):
+        for directory in ("images", "index", "rewrite"):
             with suppress(OSError):
                 for path in self.root.joinpath(directory).iterdir():
                     stale = path.name.startswith(".new-") or path.suffix == ".lock"

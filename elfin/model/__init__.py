@@ -5,6 +5,7 @@ The stages meet here and nowhere else; what each takes and gives:
 
     elfin.elf.read_facts(path: Path) -> ElfFacts
     elfin.analysis.judge(spec: ProgramSpec, facts: ElfFacts) -> Verdict
+    elfin.rewrite.plan(text: TextFile) -> RewritePlan
     elfin.rootfs.gather(spec: ProgramSpec, facts: ElfFacts, read=elfin.elf.read_facts) -> RootTree
     elfin.image.build(tree: RootTree) -> Image
     elfin.run.run(image: Image, spec: ProgramSpec, options: RunOptions, ...) -> RunResult
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from elfin.model.elf import ElfFacts, ElfType, Linkage, LoadSegment, SegmentFlags
     from elfin.model.image import Image
     from elfin.model.program import Addition, Arch, ProgramSpec, View
+    from elfin.model.rewrite import RewritePlan, TextFile
     from elfin.model.root import EntryKind, RootEntry, RootTree
     from elfin.model.run import (
         Accel,
@@ -36,7 +38,7 @@ if TYPE_CHECKING:
         RunResult,
     )
     from elfin.model.survey import Finding, State, Survey
-    from elfin.model.verdict import CallUse, Library, Outcome, RewritePlan, Verdict
+    from elfin.model.verdict import CallUse, Library, Outcome, Verdict
 
 _HOME = {
     "ElfFacts": "elf",
@@ -49,6 +51,8 @@ _HOME = {
     "Arch": "program",
     "ProgramSpec": "program",
     "View": "program",
+    "RewritePlan": "rewrite",
+    "TextFile": "rewrite",
     "EntryKind": "root",
     "RootEntry": "root",
     "RootTree": "root",
@@ -66,7 +70,6 @@ _HOME = {
     "CallUse": "verdict",
     "Library": "verdict",
     "Outcome": "verdict",
-    "RewritePlan": "verdict",
     "Verdict": "verdict",
 }
 
@@ -98,6 +101,7 @@ __all__ = [
     "SegmentFlags",
     "State",
     "Survey",
+    "TextFile",
     "Verdict",
     "View",
 ]

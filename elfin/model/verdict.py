@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""The judgement of a program against Elfin's system-call table, and the rewriting plan."""
+"""The judgement of a program against Elfin's system-call table."""
 
 from __future__ import annotations
 
@@ -52,8 +52,3 @@ class Verdict:
     libraries: tuple[Library, ...] = ()
     calls: tuple[CallUse, ...] = ()
     unknown_sites: tuple[tuple[str, int], ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class RewritePlan:
-    """Which sites become direct calls. Empty until rewriting is built."""
