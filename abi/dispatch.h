@@ -30,6 +30,7 @@ enum abi_support { ABI_ABSENT, ABI_FULL, ABI_PARTIAL, ABI_IGNORED, ABI_DENIED };
 
 #define ABI_ROW_FRAME 1    /* wants the frame: it reads or replaces registers */
 #define ABI_ROW_EXISTS 2   /* Linux has a call of this number here */
+#define ABI_ROW_PLAIN 8    /* has a handler, which takes the arguments and nothing else, and means it */
 #define ABI_ROW_DISABLED 4 /* Elfin has a handler, but this kernel's features leave it out */
 
 struct syscall_row {

@@ -29,6 +29,7 @@ from abi.table import (  # noqa: E402
     Direction,
     Machine,
     Row,
+    Support,
     Table,
     TableError,
     TypeKind,
@@ -196,6 +197,8 @@ def _row_fields(kernel: Kernel, row: Row, names: Names, traced: TraceData) -> st
     fields = []
     if row.has_handler and kernel.selected(row):
         fields.append(f".handler = HANDLER({row.handler})")
+        if not row.frame and row.support is not Support.IGNORED:
+            flags.append("ABI_ROW_PLAIN")
     elif row.has_handler:
         flags.append("ABI_ROW_DISABLED")
     if row.frame:

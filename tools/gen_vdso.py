@@ -31,7 +31,12 @@ NO_VECTORS = {
     "x86_64": ["-mno-sse", "-mno-sse2", "-mno-mmx", "-mno-80387"],
     "aarch64": ["-mcpu=generic-neon-fp_armv8"],
 }
-SIGNAL_RETURN = "__kernel_rt_sigreturn"
+# C names of the offsets that the kernel wants to know, and whose they are.
+OFFSETS = {
+    "vdso_signal_return": "__kernel_rt_sigreturn",
+    "vdso_kernel_call": "__kernel_vsyscall",
+    "vdso_call_again": "elfin_kernel_vsyscall_again",
+}
 LINK = (
     "-shared -soname linux-vdso.so.1 --hash-style=both --eh-frame-hdr --build-id=sha1 -z rodynamic"
     " -z norelro -z noexecstack -z max-page-size=4096 --no-undefined --fatal-warnings -S"
@@ -73,14 +78,18 @@ def check(path: Path) -> None:
             sys.exit("gen_vdso: the vDSO must not need relocation")
 
 
-def signal_return(image: bytes) -> int:
-    """Offset in the image of the function that handlers return to; 0: it has none."""
+def offset_of(image: bytes, name: str) -> int:
+    """Offset in the image of a symbol, exported or not; 0: it has none."""
     if not image:
         return 0
-    symbols = ELFFile(io.BytesIO(image)).get_section_by_name(".dynsym")
-    assert isinstance(symbols, SymbolTableSection)
-    found = symbols.get_symbol_by_name(SIGNAL_RETURN)
-    return int(found[0].entry.st_value) if found else 0
+    elf = ELFFile(io.BytesIO(image))
+    for table in (".dynsym", ".symtab"):
+        symbols = elf.get_section_by_name(table)
+        assert isinstance(symbols, SymbolTableSection)
+        found = symbols.get_symbol_by_name(name)
+        if found:
+            return int(found[0].entry.st_value)
+    return 0
 
 
 def to_c(image: bytes) -> str:
@@ -88,11 +97,14 @@ def to_c(image: bytes) -> str:
     padded = image + bytes(-len(image) % PAGE)
     rows = (",".join(map(str, padded[i : i + 32])) for i in range(0, len(padded), 32))
     body = ",\n".join(rows) or "0"
+    offsets = "".join(
+        f"const size_t {c_name} = {offset_of(image, name)};\n" for c_name, name in OFFSETS.items()
+    )
     return (
         "/* Made by tools/gen_vdso.py; do not edit. */\n"
         '#include "load/vdso_image.h"\n\n'
         f"const size_t vdso_image_bytes = {len(padded)};\n"
-        f"const size_t vdso_signal_return = {signal_return(image)};\n"
+        f"{offsets}"
         f"const u8 vdso_image[] = {{\n{body}\n}};\n"
     )
 

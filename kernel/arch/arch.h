@@ -13,6 +13,9 @@
 
 #include "lib/types.h"
 
+/* Ways a call comes in (numbers as in ELFIN_EVENT_COUNT). */
+enum arch_door { ARCH_DOOR_TRAP, ARCH_DOOR_JUMP, ARCH_DOOR_CALL, ARCH_DOORS };
+
 #if defined(__x86_64__)
 #include "arch/x86_64/frame.h"
 #elif defined(__aarch64__)
@@ -28,7 +31,9 @@
  * bool frame_in_call(const struct trap_frame *);    made by a system call, not by a fault or
  *                                                   interrupt: restart applies
  * void frame_leave_call(struct trap_frame *);       from here on it does not
- * void frame_restart_call(struct trap_frame *, u64 number);   back to the site, arguments as at entry
+ * enum arch_door frame_door(const struct trap_frame *);   which way a frame_in_call came in
+ * void frame_restart_call(struct trap_frame *, u64 number, u64 call_site);   back to the site,
+ *                                   arguments as at entry; call_site: the space's kernel_call
  * void frame_prepare(struct trap_frame *, u16 cs, u16 ss);         a thread's first frame
  * void frame_init_program(struct trap_frame *, u64 pc, u64 sp);    all other registers 0, flags sane
  */
@@ -46,6 +51,13 @@ void arch_context_switch(struct arch_context *from, const struct arch_context *t
 /* Leaves the kernel: every register of the frame is loaded. The frame may lie anywhere in kernel
  * memory. May use iretq/eret; for hot exits see the doors. */
 noreturn_fn void arch_resume(const struct trap_frame *frame);
+
+/* --- doors.c: what needs no trap --- */
+/* What __kernel_vsyscall jumps to; 0: this CPU offers no direct door. */
+u64 arch_door_address(void);
+/* A program's single step struck at a door's first instruction: the frame that `syscall` would have
+ * made there. false: `frame` is no such thing. */
+bool arch_door_settle(struct trap_frame *frame);
 
 /* --- vector.c: the program's vector and floating-point state --- */
 size_t arch_vector_size(void);             /* bytes of a save area, 64-aligned; fixed after boot */

@@ -28,6 +28,7 @@ typedef u64 paddr_t;
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 #define container_of(ptr, type, member) ((type *)((char *)(ptr) - offsetof(type, member)))
 #define noreturn_fn __attribute__((noreturn))
+#define noinline_fn __attribute__((noinline))
 #define unused_arg __attribute__((unused))
 #define printf_like(f, a) __attribute__((format(printf, f, a)))
 

@@ -25,7 +25,7 @@
 #include "task/task.h"
 
 #define SCRIPT_DEPTH 5
-#define AUXV_MAX 24
+#define AUXV_MAX 28
 #define MMAP_RANDOM_PAGES (1ull << 28)
 #define BRK_RANDOM_BYTES (1ull << 30)
 #define RSEQ_FEATURE_BYTES 28
@@ -210,6 +210,8 @@ static void make_auxv(const struct program *p, const struct space *s, const stru
 {
     const struct credentials *c = &process->credentials;
     u64 headers = p->image.headers_vaddr ? p->image.headers_vaddr + main->bias : 0;
+    if (s->kernel_call)
+        add(a, AT_SYSINFO, s->kernel_call);
     if (s->vdso_base)
         add(a, AT_SYSINFO_EHDR, s->vdso_base);
     add(a, AT_MINSIGSTKSZ, arch_signal_frame_size());

@@ -72,6 +72,7 @@ static void write_data(const struct platform_vdso_clock *clock)
         d->base_ns[i] = is_wall ? clock->wall_base_ns : clock->monotonic_base_ns;
     }
     d->host_clock_gettime = clock->host_clock_gettime;
+    d->kernel_entry = arch_door_address();
     __atomic_thread_fence(__ATOMIC_RELEASE);
     d->sequence = d->sequence + 1;
 }
@@ -115,6 +116,8 @@ int vdso_map(struct space *s)
     if (mapped < 0)
         return (int)mapped;
     s->vdso_base = at + VDSO_DATA_BYTES;
+    s->kernel_call = vdso_kernel_call ? s->vdso_base + vdso_kernel_call : 0;
+    s->call_again = vdso_call_again ? s->vdso_base + vdso_call_again : 0;
     s->signal_return = vdso_signal_return ? s->vdso_base + vdso_signal_return : 0;
     return 0;
 }

@@ -51,6 +51,7 @@ struct space {
     u64 total_pages;             /* mapped, for VmSize and RLIMIT_AS */
     u64 peak_pages, locked_pages;
     u64 vdso_base, signal_return; /* of handlers without SA_RESTORER; 0: none */
+    u64 kernel_call, call_again; /* __kernel_vsyscall, and where a call through it is restarted */
     u64 min_faults, maj_faults;
     u64 limit_as, limit_data;    /* bytes, copied from rlimits; UINT64_MAX: none */
     u64 data_pages;              /* private writable ones, for RLIMIT_DATA */

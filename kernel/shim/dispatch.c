@@ -31,7 +31,7 @@ static long call_handler(const struct syscall_row *row, struct trap_frame *frame
 
 static long call(const struct syscall_row *row, u64 number, struct trap_frame *frame)
 {
-    u32 slot = record_call(number);
+    u32 slot = record_call(frame_door(frame), number);
 
     if (!row->handler || row->support == ABI_IGNORED)
         record_shortfall(number);
@@ -51,45 +51,65 @@ void dispatch_start(bool watch_calls)
     short_way_end = watch_calls ? 0 : abi_row_count;
 }
 
+static long call_any(const struct syscall_row *row, u64 number, struct trap_frame *frame)
+{
+    if (row)
+        return call(row, number, frame);
+    call_record.unknown[frame_door(frame)]++;
+    return -ENOSYS;
+}
+
 static long call_watched(const struct syscall_row *row, u64 number, struct trap_frame *frame)
 {
     u64 entered_ns = observe_entry(row, number, frame);
-    long result = row ? call(row, number, frame) : -ENOSYS;
+    long result = call_any(row, number, frame);
 
     observe_return(row, number, frame, result, entered_ns);
     return result;
 }
 
-/* Numbers beyond the table, and every call while somebody watches. */
-static long call_long_way(u64 number, struct trap_frame *frame, bool *changed)
+/* With the result in the frame: what must be done before the program goes on. */
+static bool finish(struct trap_frame *frame, long result, bool changed)
 {
-    const struct syscall_row *row = abi_row(number);
-
-    *changed = row && row->flags & ABI_ROW_FRAME;
-    if (TRACE_BUILT && watched)
-        return call_watched(row, number, frame);
-    return row ? call(row, number, frame) : -ENOSYS;
-}
-
-static long call_short_way(u64 number, struct trap_frame *frame, bool *changed)
-{
-    const struct syscall_row *row = &abi_rows[number];
-
-    *changed = row->flags & ABI_ROW_FRAME;
-    return call(row, number, frame);
-}
-
-bool on_syscall(struct trap_frame *frame)
-{
-    u64 number = frame_call_number(frame);
-    bool changed;
-    long result = number < short_way_end ? call_short_way(number, frame, &changed)
-                                         : call_long_way(number, frame, &changed);
-
-    frame_set_result(frame, (u64)result);
     if (is_restart(result))
         __atomic_or_fetch(&this_cpu()->pending, PENDING_SIGNAL, __ATOMIC_RELAXED);
     if (this_cpu()->pending)
         changed |= task_before_return(frame);
     return changed;
+}
+
+/* Numbers beyond the table, rows that are not plain, and every call while somebody watches. */
+static noinline_fn bool long_way(u64 number, struct trap_frame *frame)
+{
+    const struct syscall_row *row = abi_row(number);
+    bool changed = row && row->flags & ABI_ROW_FRAME;
+    long result = TRACE_BUILT && watched ? call_watched(row, number, frame)
+                                         : call_any(row, number, frame);
+
+    frame_set_result(frame, (u64)result);
+    return finish(frame, result, changed);
+}
+
+static noinline_fn bool finish_plain(struct trap_frame *frame, long result)
+{
+    return finish(frame, result, false);
+}
+
+/* Every instruction here is on the way of every call. */
+bool on_syscall(struct trap_frame *frame)
+{
+    u64 number = (u32)frame_call_number(frame); /* Linux looks at no more either */
+    const struct syscall_row *row = &abi_rows[number];
+
+    if (number >= short_way_end || !(row->flags & ABI_ROW_PLAIN))
+        return long_way(number, frame);
+    u32 slot = record_call(frame_door(frame), number);
+    long result = row->handler(frame_argument(frame, 0), frame_argument(frame, 1),
+                               frame_argument(frame, 2), frame_argument(frame, 3),
+                               frame_argument(frame, 4), frame_argument(frame, 5));
+    frame_set_result(frame, (u64)result);
+    record_result(slot, result);
+    if (this_cpu()->pending || is_restart(result))
+        return finish_plain(frame, result);
+    return false;
 }

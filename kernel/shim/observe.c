@@ -17,7 +17,7 @@
 #define ERRNO_LIMIT 134 /* greater than any a program sees */
 
 struct row_results {
-    u64 took_ns, successes;
+    u64 took_ns[ARCH_DOORS], successes;
     u32 *failures;               /* [ERRNO_LIMIT], by errno; NULL: none yet */
 };
 
@@ -68,26 +68,34 @@ void observe_return(const struct syscall_row *row, u64 number, const struct trap
     u64 took_ns = entered_ns ? clock_monotonic_ns() - entered_ns : 0;
 
     if (number < CALL_NUMBERS) {
-        results[number].took_ns += took_ns;
+        results[number].took_ns[frame_door(frame)] += took_ns;
         count(&results[number], result);
     }
     if (trace_wants(number))
         trace_return(row, number, frame, result, took_ns);
 }
 
+static void report_times(u32 number, const struct row_results *r)
+{
+    for (u32 door = 0; door < ARCH_DOORS; door++) {
+        struct {
+            u32 number, door;
+            u64 took_ns;
+        } time = {number, door, r->took_ns[door]};
+
+        if (time.took_ns)
+            send_event(ELFIN_EVENT_TIME, &time, sizeof(time));
+    }
+}
+
 static void report_row(u32 number, const struct row_results *r)
 {
-    struct {
-        u32 number, door;
-        u64 took_ns;
-    } time = {number, 0, r->took_ns};
     struct {
         u32 number, error;
         u64 times;
     } event = {number, 0, r->successes};
 
-    if (r->took_ns)
-        send_event(ELFIN_EVENT_TIME, &time, sizeof(time));
+    report_times(number, r);
     if (r->successes)
         send_event(ELFIN_EVENT_RESULT, &event, sizeof(event));
     for (event.error = 1; r->failures && event.error < ERRNO_LIMIT; event.error++) {

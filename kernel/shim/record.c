@@ -49,14 +49,17 @@ void record_shortfall(u64 number)
                  -row->answer);
 }
 
-static void report_count(u32 number)
+static void report_counts(u32 number)
 {
-    struct {
-        u32 number, door;
-        u64 times;
-    } event = {number, 0, call_record.counts[number]};
+    for (u32 door = 0; door < ARCH_DOORS; door++) {
+        struct {
+            u32 number, door;
+            u64 times;
+        } event = {number, door, call_record.counts[door][number]};
 
-    send_event(ELFIN_EVENT_COUNT, &event, sizeof(event));
+        if (event.times)
+            send_event(ELFIN_EVENT_COUNT, &event, sizeof(event));
+    }
 }
 
 void shim_report(void)
@@ -68,8 +71,8 @@ void shim_report(void)
         const struct syscall_row *row = abi_row(number);
         if (row && shortfalls[number] && row->support != ABI_DENIED)
             send_event(ELFIN_EVENT_ABSENT, event, sizeof(event));
-        if ((boot_flags & ELFIN_FLAG_COUNT) && call_record.counts[number])
-            report_count(number);
+        if (boot_flags & ELFIN_FLAG_COUNT)
+            report_counts(number);
     }
 }
 

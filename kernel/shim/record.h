@@ -2,6 +2,7 @@
 /* Inside shim/: what dispatch tells record.c. The first two are on every call's path. */
 #pragma once
 
+#include "arch/upcalls.h"
 #include "lib/types.h"
 
 #define CALL_NUMBERS 512  /* more than either machine has; checked at the start */
@@ -14,7 +15,8 @@ struct recent_call {
 };
 
 struct call_record {
-    u64 counts[CALL_NUMBERS];
+    u64 counts[ARCH_DOORS][CALL_NUMBERS];
+    u64 unknown[ARCH_DOORS];     /* numbers beyond the table */
     struct recent_call recent[RECENT_CALLS];
     u32 next;
 };
@@ -22,11 +24,11 @@ struct call_record {
 extern struct call_record call_record;
 
 /* What record_result wants back. */
-static inline u32 record_call(u64 number)
+static inline u32 record_call(enum arch_door door, u64 number)
 {
     u32 slot = ++call_record.next;
 
-    call_record.counts[number]++;
+    call_record.counts[door][number]++;
     call_record.recent[slot % RECENT_CALLS] = (struct recent_call){(u32)number, NOT_ENDED};
     return slot;
 }

@@ -80,7 +80,7 @@ void trace_entry(const struct syscall_row *row, u64 number, const struct trap_fr
     struct {
         u32 tid, pid, number, door;
         u64 arguments[6];
-    } event = {(u32)current_thread()->tid, (u32)current_process()->pid, (u32)number, 0, {0}};
+    } event = {(u32)current_thread()->tid, (u32)current_process()->pid, (u32)number, frame_door(frame), {0}};
 
     for (unsigned i = 0; i < ARRAY_SIZE(event.arguments); i++)
         event.arguments[i] = frame_argument(frame, i);

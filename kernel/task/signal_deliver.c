@@ -42,7 +42,7 @@ static bool settle_restart(struct trap_frame *frame, const struct signal_action 
         break;
     }
     if (again)
-        frame_restart_call(frame, number);
+        frame_restart_call(frame, number, current_process()->space->call_again);
     else
         frame_set_result(frame, (u64)-EINTR);
     frame_leave_call(frame);

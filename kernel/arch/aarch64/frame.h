@@ -46,8 +46,13 @@ static inline u64 frame_argument(const struct trap_frame *f, unsigned n)
     return n ? f->x[n] : f->x0_entry;
 }
 
+static inline enum arch_door frame_door(unused_arg const struct trap_frame *f)
+{
+    return ARCH_DOOR_TRAP;
+}
+
 /* Back to the site with the number as at entry and the first argument put back. */
-static inline void frame_restart_call(struct trap_frame *f, u64 number)
+static inline void frame_restart_call(struct trap_frame *f, u64 number, unused_arg u64 call_site)
 {
     f->x[0] = f->x0_entry;
     f->x[CALL_REGISTER] = number;

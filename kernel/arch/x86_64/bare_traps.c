@@ -4,7 +4,8 @@
  *
  * Holds:    bare_sort_event, on the interrupt stack: acknowledges interrupts and decides where the
  *           frame belongs; bare_handle_event, on that stack: calls up.
- * Promises: an interrupt of kernel code only marks PENDING_INTERRUPT; one of a program, or of the
+ * Promises: a step into a direct door is the call that was about to be made.
+ *           An interrupt of kernel code only marks PENDING_INTERRUPT; one of a program, or of the
  *           last steps out to it (exit.S), is handled at once on the thread's frame.
  * See:      DESIGN 3.2; arch/upcalls.h
  */
@@ -31,7 +32,7 @@ bool bare_handle_event(struct trap_frame *frame);
 /* From bare_sort_event to bare_handle_event; nothing comes between, interrupts are off. */
 static struct event {
     u64 vector, error_code, cr2;
-    bool from_program;
+    bool from_program, is_call;
 } event;
 
 /* A program that jumps to a wild address faults there, in the upper half too: on its own stack. */
@@ -83,6 +84,11 @@ struct trap_frame *bare_sort_event(u64 vector, struct trap_frame *frame)
         this_cpu()->pending |= PENDING_INTERRUPT;
         return NULL;
     }
+    if (arch_door_settle(frame)) {
+        event.is_call = true;
+        *thread_slot() = *frame;
+        return thread_slot();
+    }
     event.from_program = false;
     struct trap_frame *copy =
         (struct trap_frame *)align_down(frame->rsp - sizeof(struct trap_frame), 16);
@@ -103,6 +109,10 @@ bool bare_handle_event(struct trap_frame *frame)
 
     if (e.from_program || frame->rflags & RFLAGS_IF)
         bare_interrupts_on();
+    if (e.is_call) {
+        on_syscall(frame);
+        return true;
+    }
     if (e.vector >= VECTOR_INTERRUPTS) {
         on_interrupt(frame);
         return true;

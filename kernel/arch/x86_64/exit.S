@@ -12,7 +12,7 @@
  *           the thread's frame stays whole. An interrupt, signal or fault in that range throws
  *           the half-loaded registers away: it works on the thread's frame and leaves through
  *           arch_exit_full. So no door needs interrupts off, and no kernel rip is ever shown.
- * See:      DESIGN 3.2; trap.S, bare_vectors.S, hosted.S enter here.
+ * See:      DESIGN 3.2; trap.S, direct_call.S, bare_vectors.S, hosted.S enter here.
  */
 #include "arch/cpu_block.h"
 #include "arch/x86_64/flags.h"
@@ -24,6 +24,35 @@
 #ifdef UNDO_STORES
     movq $0, cpu_block + CPU_UNDO(%rip)
 #endif
+.endm
+
+/* From r11. 127 + OF overflows exactly when OF is 1; sahf does the other five and leaves OF alone.
+ * Uses rax, rcx. */
+.macro LOAD_FLAGS
+    movl %r11d, %ecx
+    shrl $11, %ecx
+    andl $1, %ecx
+    addb $127, %cl
+    movl %r11d, %eax
+    movb %al, %ah
+    sahf
+.endm
+
+/* What C functions do not keep, from the frame at rsp; then to the program. */
+.macro LOAD_ALL_BUT_R11 flags
+    movl $0, cpu_block + CPU_IN_KERNEL(%rip)
+    movq FRAME_RDI(%rsp), %rdi
+    movq FRAME_RSI(%rsp), %rsi
+    movq FRAME_RDX(%rsp), %rdx
+    movq FRAME_R8(%rsp), %r8
+    movq FRAME_R9(%rsp), %r9
+    movq FRAME_R10(%rsp), %r10
+    movq FRAME_RBP(%rsp), %rbp
+    \flags
+    movq FRAME_RAX(%rsp), %rax
+    movq FRAME_RIP(%rsp), %rcx
+    movq FRAME_RSP(%rsp), %rsp
+    jmpq *%rcx
 .endm
 
     .section .text.exit, "ax", @progbits
@@ -45,27 +74,36 @@ arch_exit_range:
     testl $PENDING_INTERRUPT, cpu_block + CPU_PENDING(%rip)
     jnz work_pending
     COMMIT
-    movl $0, cpu_block + CPU_IN_KERNEL(%rip)
-    movq FRAME_RDI(%rsp), %rdi
-    movq FRAME_RSI(%rsp), %rsi
-    movq FRAME_RDX(%rsp), %rdx
-    movq FRAME_R8(%rsp), %r8
-    movq FRAME_R9(%rsp), %r9
-    movq FRAME_R10(%rsp), %r10
-    movq FRAME_RBP(%rsp), %rbp
-    /* 127 + OF overflows exactly when OF is 1; sahf does the other five and leaves OF alone. */
-    movl %r11d, %ecx
-    shrl $11, %ecx
-    andl $1, %ecx
-    addb $127, %cl
-    movl %r11d, %eax
-    movb %al, %ah
-    sahf
-    movq FRAME_RAX(%rsp), %rax
-    movq FRAME_RIP(%rsp), %rcx
-    movq FRAME_RSP(%rsp), %rsp
-    jmpq *%rcx
+    LOAD_ALL_BUT_R11 LOAD_FLAGS
     .size arch_exit, . - arch_exit
+
+/* The same from a direct door, which looked at the flags when it was entered. */
+    .balign 64
+    .globl arch_exit_direct
+    .type arch_exit_direct, @function
+arch_exit_direct:
+    testb %al, %al
+    jnz arch_exit_full
+    testl $PENDING_INTERRUPT, cpu_block + CPU_PENDING(%rip)
+    jnz work_pending
+    COMMIT
+    movq FRAME_RFLAGS(%rsp), %r11
+    LOAD_ALL_BUT_R11 LOAD_FLAGS
+    .size arch_exit_direct, . - arch_exit_direct
+
+/* And where the arithmetic flags are dead. */
+    .balign 64
+    .globl arch_exit_short
+    .type arch_exit_short, @function
+arch_exit_short:
+    testb %al, %al
+    jnz arch_exit_full
+    testl $PENDING_INTERRUPT, cpu_block + CPU_PENDING(%rip)
+    jnz work_pending
+    COMMIT
+    movq FRAME_RFLAGS(%rsp), %r11
+    LOAD_ALL_BUT_R11
+    .size arch_exit_short, . - arch_exit_short
 
 /* rsp: the thread's frame. Loads all of it. */
     .globl arch_exit_full

@@ -2,7 +2,8 @@
 /*
  * Holds: the x86_64 trap frame. The last five words are what iretq takes, so that a frame can be
  * resumed in place; cs and ss are the selectors of the privilege the platform runs programs at
- * (ring 0 on vm, CPL 3 on process), never shown to the program.
+ * (ring 0 on vm, CPL 3 on process), never shown to the program. The full exit sets both, so in
+ * between cs can tell the door.
  */
 #pragma once
 
@@ -28,6 +29,11 @@
 #define FRAME_RFLAGS 144
 #define FRAME_RSP 152
 #define FRAME_SS 160
+
+/* In cs's place, where a direct door made the frame: enum arch_door above what selectors have. */
+#define DOOR_SHIFT 16
+#define DOOR_JUMP 0x10000
+#define DOOR_CALL 0x20000
 
 #ifndef __ASSEMBLER__
 
@@ -68,11 +74,18 @@ static inline u64 frame_argument(const struct trap_frame *f, unsigned n)
     }
 }
 
-/* Back to the site with the number as at entry; the arguments were never changed. */
-static inline void frame_restart_call(struct trap_frame *f, u64 number)
+/* Which way a frame_in_call came in. */
+static inline enum arch_door frame_door(const struct trap_frame *f)
+{
+    return (enum arch_door)((u32)f->cs >> DOOR_SHIFT);
+}
+
+/* Back to the site with the number as at entry; the arguments were never changed. What was called
+ * has no site: it goes on at call_site, which finds the return address in rcx. */
+static inline void frame_restart_call(struct trap_frame *f, u64 number, u64 call_site)
 {
     f->rax = number;
-    f->rip -= SITE_BYTES;
+    f->rip = f->cs == DOOR_CALL ? call_site : f->rip - SITE_BYTES;
 }
 
 /* A thread's first frame: the platform's selectors, all else 0. */

@@ -229,7 +229,14 @@ hosted_on_fault:
     movq $NO_CALL_WORD, FRAME_CALL(%rsp)
     callq call_fault
     jmp arch_exit_full
-3:  /* Kernel code: below its own stack. If that is not a kernel stack, the door is broken. */
+3:  movq UC_RIP(%rbx), %rax
+    leaq arch_door_range(%rip), %rcx
+    cmpq %rcx, %rax
+    jb 7f
+    leaq arch_door_range_end(%rip), %rcx
+    cmpq %rcx, %rax
+    jb 6f
+7:  /* Kernel code: below its own stack. If that is not a kernel stack, the door is broken. */
     movq UC_RSP(%rbx), %rax
     movabsq $HOST_KERNEL_BASE, %rcx
     movq %rax, %rdx
@@ -250,6 +257,16 @@ hosted_on_fault:
 5:  movq UC_RIP(%rbx), %rdi
     movq %r15, %rsi
     callq hosted_lost
+6:  /* A single step into a direct door: the call is made from here. */
+    movq cpu_block + CPU_KERNEL_SP(%rip), %rcx
+    subq $FRAME_BYTES, %rcx
+    movq $NO_CALL_WORD, %rdx
+    FILL_FRAME
+    movl $1, cpu_block + CPU_IN_KERNEL(%rip)
+    movq %rsp, %rdi
+    xorl %ebp, %ebp
+    callq hosted_door_step
+    jmp arch_exit_full
     .size hosted_on_fault, . - hosted_on_fault
 
 call_fault:

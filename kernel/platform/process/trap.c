@@ -45,6 +45,15 @@ void hosted_interrupt(struct trap_frame *frame)
     on_interrupt(frame);
 }
 
+/* From hosted_on_fault, on the thread's kernel stack: `frame` stands in a direct door. */
+void hosted_door_step(struct trap_frame *frame);
+void hosted_door_step(struct trap_frame *frame)
+{
+    if (!arch_door_settle(frame))
+        panic("fault at %#llx in a direct door", (unsigned long long)frame->rip);
+    on_syscall(frame);
+}
+
 /* From hosted_on_call, on the signal stack, when kernel code was trapped: the host's vDSO fell
  * back to a system call. Done in its place; the clock learns to avoid it. */
 void hosted_call_in_kernel(struct linux_ucontext_x86_64 *uc);
