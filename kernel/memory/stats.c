@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Holds:    what procfs and getrusage say about a space.
+ * Holds:    what procfs and getrusage say about a space. What is resident is an upper bound on eager
+ *           platforms.
  * See:      proc_pid_maps(5)
  */
 #include "lib/printf.h"
@@ -9,16 +10,26 @@
 
 #define NAME_COLUMN 73
 #define LINE_MAX 512
+#define SMALL_PRIVATE (256ul << 10)
+#define SMALL_FILE (4ul << 20)
+
+/* Eager platforms ask the host, which takes a call and a walk. Every process does when it ends, so
+ * it is not asked about small mappings, nor about files, whose pages are in memory anyway. */
+static u64 resident_bytes(const struct vma *v)
+{
+    u64 bytes = v->end - v->start;
+    if (!v->access || bytes <= (v->backing ? SMALL_FILE : SMALL_PRIVATE))
+        return v->access ? bytes : 0;
+    return platform_resident(&v->space->platform, v->start, bytes);
+}
 
 u64 space_resident_pages(struct space *s)
 {
     if (platform_traits()->demand_paging)
         return s->resident_pages;
     u64 bytes = 0;
-    for (struct vma *v = space_first(s); v; v = vma_next(v)) {
-        if (v->access)
-            bytes += platform_resident(&s->platform, v->start, v->end - v->start);
-    }
+    for (struct vma *v = space_first(s); v; v = vma_next(v))
+        bytes += resident_bytes(v);
     return bytes >> PAGE_SHIFT;
 }
 
