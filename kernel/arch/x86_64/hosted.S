@@ -112,7 +112,7 @@ _start:
 /* Jumps to \label when %rbx's context is kernel code: its pc is, or it is a function of the host's
  * vDSO that the kernel called. Uses rax, rcx. */
 .macro IF_KERNEL label
-    movabsq $HOST_KERNEL_BASE, %rcx
+    movabsq $HOST_WINDOW, %rcx
     movq UC_RIP(%rbx), %rax
     subq %rcx, %rax
     cmpq $KERNEL_IMAGE_BYTES, %rax
@@ -238,15 +238,10 @@ hosted_on_fault:
     jb 6f
 7:  /* Kernel code: below its own stack. If that is not a kernel stack, the door is broken. */
     movq UC_RSP(%rbx), %rax
-    movabsq $HOST_KERNEL_BASE, %rcx
-    movq %rax, %rdx
-    subq %rcx, %rdx
-    shrq $38, %rdx            /* HOST_KERNEL_END - HOST_KERNEL_BASE is 2^38 */
-    jz 4f
-    shrq $44, %rax            /* the window is 2^44 bytes at 2 * 2^44 */
+    shrq $44, %rax            /* HOST_RANGE is 2^44 bytes at 2 * 2^44 */
     cmpq $2, %rax
     jne 5f
-4:  movq UC_RSP(%rbx), %rcx
+    movq UC_RSP(%rbx), %rcx
     subq $(FRAME_BYTES + 16), %rcx
     andq $-16, %rcx
     movq $NO_CALL_WORD, %rdx

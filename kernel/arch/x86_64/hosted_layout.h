@@ -5,23 +5,24 @@
  * A paddr is an offset in the memfd, except in the image range, where it is an offset in the host's
  * image file. Both are seen by the kernel through one window: HOST_WINDOW + paddr.
  *
- *   paddr 0            the kernel image (also mapped at HOST_KERNEL_BASE), then the boot information
+ *   paddr 0            the kernel image, which is linked to run there, then the boot information
  *         ...          page frames
  *         SPARSE_*     parts of files
  *         IMAGE_PADDR  the root image
  *
- * The ranges were free in every layout tried (static-PIE, ET_EXEC, ASLR on and off, unlimited
- * stack). link.lds knows HOST_KERNEL_BASE too.
+ * Below the window lies what differs between host tasks. All of it is one range that was free in
+ * every layout tried (static-PIE, ET_EXEC, ASLR on and off, unlimited stack), and what a fork's
+ * child needs first is close together: each page table more is one more to make, fill and free.
+ * link.lds knows HOST_WINDOW too.
  */
 #pragma once
 
-#define HOST_KERNEL_BASE 0x7e8000000000ul  /* the kernel image */
-#define HOST_PRIVATE_BASE 0x7ea000000000ul /* each host task's own memory: struct host_private */
-#define HOST_VDSO_BASE 0x7eb000000000ul    /* the host's vvar and vDSO, moved here */
-#define HOST_KERNEL_END 0x7ec000000000ul   /* programs have nothing in [BASE, END) */
-
-#define HOST_WINDOW 0x200000000000ul
-#define HOST_WINDOW_BYTES 0x100000000000ul /* 16 TiB */
+#define HOST_RANGE 0x200000000000ul        /* programs have nothing in here */
+#define HOST_RANGE_BYTES 0x100000000000ul  /* 16 TiB */
+#define HOST_RANGE_END (HOST_RANGE + HOST_RANGE_BYTES)
+#define HOST_VDSO_BASE HOST_RANGE          /* the host's vvar and vDSO, moved here */
+#define HOST_PRIVATE_BASE 0x200000020000ul /* each host task's own memory: struct host_private */
+#define HOST_WINDOW 0x200000100000ul       /* paddr space, to the end of the range */
 
 #define FRAMES_MAX_BYTES 0x40000000ul /* page frames serve the kernel only: 1 GiB is plenty */
 #define SPARSE_START 0x10000000000ul  /* 1 TiB */

@@ -39,8 +39,7 @@ static const char *parse_hex(const char *p, u64 *out)
 
 static bool is_kernels(u64 start)
 {
-    return (start >= HOST_KERNEL_BASE && start < HOST_KERNEL_END) ||
-           (start >= HOST_WINDOW && start < HOST_WINDOW + HOST_WINDOW_BYTES);
+    return start >= HOST_RANGE && start < HOST_RANGE_END;
 }
 
 static bool ends_with(const char *line, const char *end, const char *suffix)
@@ -72,7 +71,9 @@ static void take_line(const char *line, const char *end)
 /* The parts keep their distances: code finds its data relative to itself. */
 static void move_vdso(void)
 {
-    if (!vdso_part_count || !host_machine.vdso)
+    const struct platform_range *last = &vdso_parts[vdso_part_count - 1];
+    if (!vdso_part_count || !host_machine.vdso ||
+        last->start + last->length - vdso_parts[0].start > HOST_PRIVATE_BASE - HOST_VDSO_BASE)
         return;
     u64 distance = HOST_VDSO_BASE - vdso_parts[0].start;
     for (unsigned i = 0; i < vdso_part_count; i++) {

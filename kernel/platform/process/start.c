@@ -40,7 +40,7 @@ static struct platform_traits traits = {
     .tick_ns = 10 * 1000 * 1000,
 };
 static struct platform_range frames_reserved[2];
-static struct platform_range program_reserved[4];
+static struct platform_range program_reserved[3];
 static struct platform_blob boot_info, root_image;
 
 const struct platform_traits *platform_traits(void) { return &traits; }
@@ -71,7 +71,7 @@ static long host_map(u64 address, u64 length, u64 protection, u64 flags, int fd,
 static int make_image_resident(void)
 {
     u64 start = (u64)kernel_start, text_end = (u64)kernel_text_end, data = (u64)kernel_data;
-    u64 flags = MAP_SHARED | MAP_FIXED;
+    u64 flags = MAP_SHARED | MAP_FIXED | MAP_NORESERVE;
     long fd = host(HOST_memfd_create, "elfin", HOST_MFD_CLOEXEC | HOST_MFD_NOEXEC_SEAL);
     if (fd == -EINVAL) /* before Linux 6.3 */
         fd = host(HOST_memfd_create, "elfin", HOST_MFD_CLOEXEC);
@@ -149,12 +149,14 @@ static void read_auxv(const struct linux_auxv *aux)
 
 static void map_window(void)
 {
-    long got = host_map(HOST_WINDOW, MEMFD_BYTES, PROT_READ | PROT_WRITE,
-                        MAP_SHARED | MAP_FIXED_NOREPLACE | MAP_NORESERVE, host_machine.memfd, 0);
+    u64 image = (u64)kernel_end - (u64)kernel_start; /* is there already */
+    long got = host_map(HOST_WINDOW + image, MEMFD_BYTES - image, PROT_READ | PROT_WRITE,
+                        MAP_SHARED | MAP_FIXED_NOREPLACE | MAP_NORESERVE, host_machine.memfd,
+                        image);
     if (got == -ENOMEM)
         host_refuse("the host limits address space (ulimit -v); it must be unlimited for "
                     "--platform process", 0);
-    if (got != (long)HOST_WINDOW)
+    if (got != (long)(HOST_WINDOW + image))
         host_refuse("the host has no room for the memory window", got < 0 ? got : 0);
 }
 
@@ -254,13 +256,11 @@ static void take_root_image(void)
 
 static void reserve_ranges(void)
 {
-    program_reserved[0] = (struct platform_range){HOST_WINDOW, HOST_WINDOW_BYTES};
-    program_reserved[1] =
-        (struct platform_range){HOST_KERNEL_BASE, HOST_KERNEL_END - HOST_KERNEL_BASE};
+    program_reserved[0] = (struct platform_range){HOST_RANGE, HOST_RANGE_BYTES};
     /* A host that seals its vDSO keeps it where it was. */
-    if (host_machine.vdso && (host_machine.vdso < HOST_KERNEL_BASE ||
-                              host_machine.vdso >= HOST_KERNEL_END))
-        program_reserved[2] = (struct platform_range){host_machine.vdso - 0x10000, 0x20000};
+    if (host_machine.vdso &&
+        (host_machine.vdso < HOST_RANGE || host_machine.vdso >= HOST_RANGE_END))
+        program_reserved[1] = (struct platform_range){host_machine.vdso - 0x10000, 0x20000};
 }
 
 static int watch_children(void)

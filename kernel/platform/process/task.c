@@ -104,6 +104,8 @@ void host_task_wait_for_change(u32 seen)
 static void own_memory(u32 index)
 {
     u64 length = host_signal_stack() + host_machine.signal_stack_bytes - HOST_PRIVATE_BASE;
+    if (length > HOST_WINDOW - HOST_PRIVATE_BASE)
+        host_refuse("the host's signal frames are too large", 0);
     long got = host(HOST_mmap, HOST_PRIVATE_BASE, length, PROT_READ | PROT_WRITE,
                     MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED | MAP_NORESERVE, -1, 0);
     if (got < 0)

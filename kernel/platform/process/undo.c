@@ -121,9 +121,9 @@ void host_undo_boot(void) { cpu_block.undo = KIND_BOOT << KIND_SHIFT; }
 static u64 stack_end(u64 sp)
 {
     extern char host_boot_stack_end[];
-    if (sp >= HOST_WINDOW && sp < HOST_WINDOW + HOST_WINDOW_BYTES)
-        return align_up(sp + 1, PLATFORM_STACK_BYTES);
-    return (u64)host_boot_stack_end;
+    if (sp < (u64)host_boot_stack_end)
+        return (u64)host_boot_stack_end;
+    return align_up(sp + 1, PLATFORM_STACK_BYTES);
 }
 
 /* hosted_enter(sp) is how to go on from here. */
@@ -149,8 +149,7 @@ void hosted_checkpoint_at(u64 sp) { host_checkpoint_for(sp, host_private->index)
 
 static bool is_kernel_memory(u64 address)
 {
-    return (address >= (u64)kernel_data && address < (u64)kernel_end) ||
-           (address >= HOST_WINDOW && address < HOST_WINDOW + HOST_WINDOW_BYTES);
+    return address >= (u64)kernel_data && address < HOST_RANGE_END;
 }
 
 static void put_back(const struct entry *e)
