@@ -57,7 +57,7 @@ class Row:
 
     @property
     def holds(self) -> bool:
-        """At least 99 % of what is code, nothing that objdump does not see, a reason for the rest."""
+        """At least 99 % of what is code, nothing objdump does not see, a reason for the rest."""
         code = self.found - len(self.data)
         named = self.planned + len(self.data) + len(self.kept) == self.found
         return self.planned * 100 >= code * 99 and not self.invented and named
