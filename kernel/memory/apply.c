@@ -109,7 +109,7 @@ void release_range(struct vma *v, u64 start, u64 end)
         drop_pages(v, start, end);
     else if (!v->space->references)
         return; /* the whole space goes: the host takes it back at once */
-    else if (end - start >= WORTH_A_LOOK)
+    else if (v->access && end - start >= WORTH_A_LOOK)
         note_leaving(v->space, start, end);
     platform_unmap(&v->space->platform, start, end - start);
 }

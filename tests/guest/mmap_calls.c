@@ -207,6 +207,15 @@ static void test_dev_zero(void)
     close(fd);
 }
 
+static long resident_pages(void)
+{
+    long size = 0, resident = 0;
+    FILE *statm = fopen("/proc/self/statm", "r");
+    CHECK(statm && fscanf(statm, "%ld %ld", &size, &resident) == 2);
+    fclose(statm);
+    return resident;
+}
+
 static void test_limits(void)
 {
     struct rlimit old, small = {64 << 20, RLIM_INFINITY};
@@ -224,7 +233,13 @@ static void test_limits(void)
     munmap(p, huge);
     p = mmap(NULL, huge, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     CHECK(p != MAP_FAILED);
+    long before = resident_pages();
+    for (unsigned i = 0; i < 1000; i++)
+        ((char *)p)[i * PAGE] = 1;
+    long after = resident_pages();
+    CHECK(after >= before + 900 && after <= before + 20000); /* the reserved is not resident */
     munmap(p, huge);
+    CHECK(resident_pages() < after);
 }
 
 static void test_calls_touch_program_memory(void)

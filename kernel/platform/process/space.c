@@ -9,8 +9,11 @@
  * See:      mmap(2), mremap(2), madvise(2), mincore(2).
  */
 #include "abi/linux/errno.h"
+#include "abi/linux/fcntl.h"
 #include "abi/linux/mman.h"
 #include "platform/process/host.h"
+
+#define RESERVATION (16ull << 30) /* bytes: mincore takes milliseconds for it */
 
 static u64 protection(u32 access)
 {
@@ -78,12 +81,36 @@ int platform_protect(struct platform_space *space, u64 start, u64 length, u32 ac
     return (int)host_call_in(space, HOST_mprotect, start, length, protection(access), 0, 0, 0);
 }
 
+/* All that is resident of the task's private anonymous memory, of proc_pid_statm(5): the second
+ * number without the third. 0 where the host has no /proc. */
+static u64 anonymous_resident(struct platform_space *space)
+{
+    static const char path[] = "/proc/self/statm";
+    static char text[128]; /* kernel memory, as below */
+    u64 numbers[3] = {0}, which = 0;
+    long fd = host_call_in(space, HOST_openat, HOST_AT_FDCWD, (u64)path, O_CLOEXEC, 0, 0, 0);
+    if (fd < 0)
+        return 0;
+    long n = host_call_in(space, HOST_read, (u64)fd, (u64)text, sizeof text, 0, 0, 0);
+    host(HOST_close, fd);
+    for (long i = 0; i < n && which < 3; i++) {
+        if (text[i] >= '0' && text[i] <= '9')
+            numbers[which] = numbers[which] * 10 + (u64)(text[i] - '0');
+        else
+            which++;
+    }
+    return numbers[1] > numbers[2] ? (numbers[1] - numbers[2]) * PAGE_SIZE : 0;
+}
+
 /* mincore(2) tells the presence of private anonymous pages, and for file pages that of the page
- * cache: an upper bound, as for Linux's own rss of file mappings. */
+ * cache: an upper bound, as for Linux's own rss of file mappings. It looks at every page: ranges
+ * that are reserved rather than used are asked for as a whole, an upper bound too. */
 u64 platform_resident(struct platform_space *space, u64 start, u64 length)
 {
     static u8 present[4096]; /* kernel memory: a space that is not current writes it too */
     u64 pages = 0;
+    if (length >= RESERVATION)
+        return min_u64(length, anonymous_resident(space));
     while (length) {
         u64 n = min_u64(length, sizeof present * PAGE_SIZE);
         if (host_call_in(space, HOST_mincore, start, n, (u64)present, 0, 0, 0) == 0)
