@@ -101,7 +101,7 @@ static int check_range(struct copy_request *r)
     if (in + r->count < in || out + r->count < out)
         return -EOVERFLOW;
     u64 left = in < from->size ? from->size - in : 0;
-    r->count = min_u64(r->count, left);
+    r->count = min_u64(min_u64(r->count, left), LINUX_MAX_RW_COUNT);
     if (from == to && in < out + r->count && out < in + r->count)
         return -EINVAL;
     return 0;

@@ -9,6 +9,7 @@
 #include "abi/linux/prctl.h"
 #include "load/load.h"
 #include "memory/page.h"
+#include "task/credentials.h"
 #include "task/task.h"
 
 #define STRING_MAX (32 * PAGE_SIZE) /* one argument; MAX_ARG_STRLEN */
@@ -112,7 +113,7 @@ long load_from_program(struct trap_frame *frame, struct load_request *request, s
     static const char *const nothing[] = {"", NULL};
     struct argument_list arguments = {0}, environment = {0};
     struct process *p = current_process();
-    int error = list_fetch(&arguments, argv, longest());
+    int error = credentials_may_execute() ? list_fetch(&arguments, argv, longest()) : -EAGAIN;
     if (!error)
         error = list_fetch(&environment, envp, longest());
     if (!error) {

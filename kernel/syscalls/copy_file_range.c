@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* See copy_file_range(2). */
 #include "abi/linux/errno.h"
-#include "abi/linux/limits.h"
 #include "abi_handlers.h"
 #include "files/copy.h"
 #include "files/file.h"
@@ -16,7 +15,7 @@ long sys_copy_file_range(int fd_in, struct user_ptr off_in, int fd_out, struct u
                          u64 length, u32 flags)
 {
     u64 from_at, to_at;
-    struct copy_request r = {.count = min_u64(length, LINUX_MAX_RW_COUNT)};
+    struct copy_request r = {.count = length};
 
     r.from = descriptor_file(fd_in);
     r.to = descriptor_file(fd_out);

@@ -25,6 +25,7 @@ long task_clone(const struct trap_frame *frame, const struct clone_request *requ
  * -errno. */
 struct process *process_fork(const struct clone_request *request, int *error);
 bool process_may_have_more(const struct process *from); /* threads or processes: RLIMIT_NPROC */
+bool process_too_many(const struct process *p); /* its user has more already; root is free of it */
 /* Undoes process_fork: the process never had a thread. */
 void process_discard(struct process *p);
 

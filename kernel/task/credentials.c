@@ -6,6 +6,7 @@
 
 #include "abi/linux/errno.h"
 #include "abi/linux/resource.h"
+#include "task/clone.h"
 
 static struct credentials *own(void) { return &current_process()->credentials; }
 
@@ -19,11 +20,28 @@ struct id_set credentials_gids(void)
     return (struct id_set){own()->gid, own()->egid, own()->sgid};
 }
 
+/* execve(2), EAGAIN: becoming somebody always succeeds, going on as that one may not. */
+static void note_too_many(u32 before)
+{
+    if (own()->uid != before)
+        own()->too_many = process_too_many(current_process());
+}
+
+bool credentials_may_execute(void)
+{
+    if (own()->too_many)
+        own()->too_many = process_too_many(current_process());
+    return !own()->too_many;
+}
+
 void credentials_set_uids(struct id_set ids)
 {
+    u32 before = own()->uid;
+
     own()->uid = ids.real;
     own()->euid = own()->fsuid = ids.effective;
     own()->suid = ids.saved;
+    note_too_many(before);
 }
 
 void credentials_set_gids(struct id_set ids)

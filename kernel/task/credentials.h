@@ -17,6 +17,7 @@ struct id_set credentials_gids(void);
 void credentials_set_uids(struct id_set ids); /* the file-system id follows the effective one */
 void credentials_set_gids(struct id_set ids);
 bool credentials_privileged(void);            /* holds CAP_SETUID and its kin: effective root */
+bool credentials_may_execute(void);           /* EAGAIN of execve */
 u64 credentials_lockable_bytes(void);         /* RLIMIT_MEMLOCK, to whom it applies */
 /* The caller's real ids are all of the target's, or it is privileged: prlimit(2). */
 bool credentials_match(const struct process *target);

@@ -96,20 +96,30 @@ static void set_parent(struct process *child, struct process *from,
     list_push_back(&child->parent->children, &child->sibling);
 }
 
-/* RLIMIT_NPROC counts the threads of the real user; root is free of it. */
-bool process_may_have_more(const struct process *from)
+/* RLIMIT_NPROC counts the threads of the real user. */
+static bool would_exceed(const struct process *from, u64 more)
 {
-    u64 limit = from->limits[RLIMIT_NPROC].soft, count = 0;
-    const struct credentials *c = &from->credentials;
+    u64 limit = from->limits[RLIMIT_NPROC].soft, count = more;
 
-    if (limit == RLIM_INFINITY || !c->euid || !c->uid)
-        return true;
+    if (limit == RLIM_INFINITY)
+        return false;
     list_for_each(node, process_all()) {
         const struct process *p = list_entry(node, struct process, link);
-        if (p->credentials.uid == c->uid)
+        if (p->credentials.uid == from->credentials.uid)
             count += p->zombie ? 1 : p->thread_count;
     }
-    return count < limit;
+    return count > limit;
+}
+
+bool process_may_have_more(const struct process *from)
+{
+    const struct credentials *c = &from->credentials;
+    return !c->euid || !c->uid || !would_exceed(from, 1);
+}
+
+bool process_too_many(const struct process *p)
+{
+    return p->credentials.uid && would_exceed(p, 0);
 }
 
 struct process *process_fork(const struct clone_request *request, int *error)
@@ -119,6 +129,7 @@ struct process *process_fork(const struct clone_request *request, int *error)
     *error = -EAGAIN;
     if (!process_may_have_more(from))
         return NULL;
+    from->credentials.too_many = false;
     *error = -ENOMEM;
     struct process *child = process_allocate();
     if (!child)

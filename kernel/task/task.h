@@ -31,6 +31,7 @@ struct credentials {
     u32 groups[64];
     u32 secure_bits;             /* PR_SET_SECUREBITS */
     u64 dropped_capabilities;    /* of the bounding set */
+    bool too_many;               /* RLIMIT_NPROC was exceeded by becoming this user */
 };
 
 struct rlimit_pair {

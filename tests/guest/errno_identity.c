@@ -155,11 +155,24 @@ static void waits(void)
     CHECK_ERRNO(syscall(SYS_futex_wait, BAD_POINTER, 0, 1, PRIVATE_U32, NULL, 0), EFAULT);
 }
 
+static void until_asleep(pid_t child)
+{
+    char path[32], state = 0;
+
+    snprintf(path, sizeof(path), "/proc/%d/stat", child);
+    while (state != 'S') {
+        FILE *f = fopen(path, "r");
+        CHECK(f && fscanf(f, "%*d (%*[^)]) %c", &state) == 1);
+        fclose(f);
+        sched_yield();
+    }
+}
+
 /* A sleep that a stop interrupts goes on as restart_syscall, which a handler then interrupts. */
 static void stopped_sleep(void)
 {
     struct sigaction action = {.sa_handler = ring};
-    struct timespec while_long = {60, 0}, a_while = {0, 50000000};
+    struct timespec while_long = {60, 0};
     int status;
 
     fflush(stdout);
@@ -169,12 +182,12 @@ static void stopped_sleep(void)
         int result = nanosleep(&while_long, NULL);
         _exit(result == -1 && errno == EINTR ? 0 : 1);
     }
-    nanosleep(&a_while, NULL);
+    until_asleep(child);
     kill(child, SIGSTOP);
     CHECK(waitpid(child, &status, WUNTRACED) == child && WIFSTOPPED(status));
     kill(child, SIGCONT);
     CHECK(waitpid(child, &status, WCONTINUED) == child && WIFCONTINUED(status));
-    nanosleep(&a_while, NULL);
+    until_asleep(child);
     kill(child, SIGUSR1);
     CHECK(waitpid(child, &status, 0) == child && status == 0);
 }
