@@ -7,7 +7,7 @@
 # Promises: runs `make run` and `make test` (a) as root, (b) as a user without sudo, (c) both again
 #           with the network off; one line each, logs beside the roots; status 1 when one fails.
 #           The mirror, pip's configuration and the certificates are this machine's, read now.
-# Refuses:  needs root and debootstrap. STAGES="root user" and COMMANDS="run test" select.
+# Refuses:  needs root (debootstrap is installed where it is missing). STAGES="root user" and COMMANDS="run test" select.
 set -eu
 cd "$(dirname "$0")/.."
 STAGES=${STAGES:-root user}
@@ -16,7 +16,13 @@ fresh=$PWD/build/fresh
 
 say() { echo "fresh: $*"; }
 [ "$(id -u)" = 0 ] || { say "needs root"; exit 1; }
-command -v debootstrap >/dev/null || { say "needs debootstrap (apt-get install debootstrap)"; exit 1; }
+command -v debootstrap >/dev/null || {
+    say "installing debootstrap"
+    mkdir -p "$fresh"
+    { apt-get -qq update || true
+      DEBIAN_FRONTEND=noninteractive apt-get -qq install --yes --no-install-recommends debootstrap
+    } </dev/null >"$fresh/apt.log" 2>&1 || { cat "$fresh/apt.log"; exit 1; }
+}
 # A mount namespace of our own: what is mounted below disappears with this script.
 [ "${FRESH_INSIDE:-}" ] || exec env FRESH_INSIDE=1 unshare --mount --fork sh "$0" "$@"
 
