@@ -54,9 +54,9 @@ format: ready ## what check's formatter would change, done; the call table align
 	@$(PYTHON) -m ruff check --fix-only --quiet .
 	@$(PYTHON) tools/gen_abi.py --format --docs docs/reference/calls.md
 
-# ID="A3 A6" selects.
+# ID="A3 A6" selects; SHORT=1 leaves out those of over five minutes; LIST=1 only says what would run.
 claims: ready-test kernel ## run the commands behind every factual sentence: build/claims.md, claims.json
-	@$(PYTHON) tools/claims.py $(ID)
+	@$(PYTHON) tools/claims.py $(if $(SHORT),--short) $(if $(LIST),--list) $(ID)
 
 bench: ready-test kernel ## the figures of claims.toml only
 	@$(PYTHON) tools/claims.py --figures $(ID)

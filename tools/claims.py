@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-3-Clause
-"""`make claims [ID="A3 A6.second"]`: run the command behind every factual sentence.
+"""`make claims [ID="A3 A6.second"] [SHORT=1]`: run the command behind every factual sentence.
 
 claims.toml holds one table per claim:
 
@@ -11,7 +11,8 @@ claims.toml holds one table per claim:
     expect = "< 2"              # see below
     unit = "s"                  # of a number
     point = "wall time of make" # where a number is measured
-    timeout = 600               # seconds
+    timeout = 600               # seconds until it is killed, with all that it started
+    seconds = 40                # about how long it takes on two quiet cores; over 300 is long
 
 ``expect`` is one of: ``= TEXT`` (the command's last line), ``~ REGEX`` (searched in all its
 output), ``< NUMBER``, ``<= NUMBER``, ``> NUMBER``, ``>= NUMBER`` (its last line), ``ok`` (status
@@ -23,15 +24,20 @@ medians ``value`` and perhaps ``linux`` (the same on Linux, run alternately with
 compares ``value``, or with ``of = "linux"`` the ratio value/linux. ``floor``, when it is there, is
 what no kernel of ours could save; it and the difference are shown.
 
-Results go to build/claims.json and build/claims.md. Status 1 when one does not hold.
+A run begins with the time it will take and goes on after a claim that does not hold. After each
+claim the results so far are in build/claims.json and build/claims.md, its output in
+build/claims/ID.log. SHORT=1 leaves the long ones out. Status 1 when one does not hold.
 """
 
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 import operator
+import os
 import re
+import signal
 import subprocess
 import sys
 import time
@@ -42,7 +48,10 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
+BUILD = ROOT / "build"
+LOGS = BUILD / "claims"
 LEAST_SAMPLES = 15
+LONG_SECONDS = 300
 COMPARE: dict[str, Callable[[float, float], bool]] = {
     "<=": operator.le,
     ">=": operator.ge,
@@ -51,7 +60,7 @@ COMPARE: dict[str, Callable[[float, float], bool]] = {
 }
 KEYS = {
     "id", "sentence", "command", "expect", "unit", "point", "timeout",
-    "figure", "of", "least", "why",
+    "seconds", "figure", "of", "least", "why",
 }  # fmt: skip
 
 
@@ -66,6 +75,7 @@ class Claim:
     unit: str = ""
     point: str = ""
     timeout: int = 600
+    seconds: int = 30
     figure: bool = False
     of: str = ""
     least: int = LEAST_SAMPLES
@@ -168,26 +178,73 @@ def judge_figure(claim: Claim, last: str) -> tuple[bool, str, str, int]:
 
 
 def run(claim: Claim) -> Outcome:
-    """Run one claim's command."""
+    """Run one claim's command, at most for its timeout; its output stays in LOGS."""
+    LOGS.mkdir(parents=True, exist_ok=True)
+    log = LOGS / f"{claim.id}.log"
     begin = time.monotonic()
-    try:
-        result = subprocess.run(
-            ["bash", "-o", "pipefail", "-c", claim.command],
-            cwd=ROOT,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            errors="replace",
-            timeout=claim.timeout,
-            check=False,
-        )
-        holds, found, linux, n = judge(claim, result.returncode, result.stdout)
-    except subprocess.TimeoutExpired:
+    status = execute(claim, log)
+    if status is None:
         holds, found, linux, n = False, f"took longer than {claim.timeout} s", "", 0
+    else:
+        output = log.read_text(encoding="utf-8", errors="replace")
+        holds, found, linux, n = judge(claim, status, output)
     seconds = round(time.monotonic() - begin, 1)
     expect = f"{claim.expect} {claim.of or claim.unit}".strip()
     return Outcome(claim.id, claim.sentence, expect, found, linux, n, claim.point, holds, seconds)
+
+
+def execute(claim: Claim, log: Path) -> int | None:
+    """The command's status; None when its time was over. Nothing it started stays behind."""
+    with log.open("wb") as out:
+        child = subprocess.Popen(
+            ["bash", "-o", "pipefail", "-c", claim.command],
+            cwd=ROOT,
+            stdin=subprocess.DEVNULL,
+            stdout=out,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+        try:
+            return child.wait(claim.timeout)
+        except subprocess.TimeoutExpired:
+            return None
+        finally:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(child.pid, signal.SIGKILL)
+            child.wait()
+
+
+def spelled(seconds: float) -> str:
+    """1 h 05 min, 12 min, 40 s."""
+    minutes = round(seconds / 60)
+    if minutes >= 60:
+        return f"{minutes // 60} h {minutes % 60:02} min"
+    return f"{minutes} min" if seconds >= 90 else f"{seconds:.0f} s"
+
+
+def forecast(claims: list[Claim]) -> str:
+    """How long these will take, the long ones by name."""
+    long = sorted((c for c in claims if c.seconds > LONG_SECONDS), key=lambda c: -c.seconds)
+    text = (
+        f"{len(claims)} claims, about {spelled(sum(c.seconds for c in claims))} on two quiet cores"
+    )
+    return text + "".join(f"; {c.id} {spelled(c.seconds)}" for c in long)
+
+
+def show(outcome: Outcome) -> None:
+    """One row of the table on the terminal."""
+    mark = "holds " if outcome.holds else "BROKEN"
+    beside = f" · Linux {outcome.linux}" if outcome.linux else ""
+    found = outcome.found if len(outcome.found) <= 160 else outcome.found[:159] + "…"
+    print(f"{mark} {outcome.id:20} {outcome.seconds:6.1f} s  {outcome.sentence}")
+    print(f"{'':37}expected {outcome.expect} · found {found}{beside}", flush=True)
+
+
+def store(outcomes: list[Outcome]) -> None:
+    """build/claims.json and build/claims.md."""
+    text = json.dumps([asdict(o) for o in outcomes], indent=1, ensure_ascii=False)
+    (BUILD / "claims.json").write_text(text + "\n", encoding="utf-8")
+    (BUILD / "claims.md").write_text(markdown(outcomes), encoding="utf-8")
 
 
 def markdown(outcomes: list[Outcome]) -> str:
@@ -217,6 +274,8 @@ def main() -> int:
     parser = argparse.ArgumentParser(description="run the commands behind every factual sentence")
     parser.add_argument("--check", action="store_true", help="only read claims.toml")
     parser.add_argument("--figures", action="store_true", help="only the figures")
+    parser.add_argument("--short", action="store_true", help="without those of over five minutes")
+    parser.add_argument("--list", action="store_true", help="only say what would run")
     parser.add_argument("--file", type=Path, default=ROOT / "claims.toml")
     parser.add_argument("ids", nargs="*", help="ids, or what they begin with")
     options = parser.parse_args()
@@ -227,28 +286,46 @@ def main() -> int:
         return 1
     if options.check:
         return 0
-    claims = [c for c in claims if c.figure or not options.figures]
-    if options.ids:
-        claims = [c for c in claims if c.id.startswith(tuple(options.ids))]
+    claims = select(claims, options.ids, figures=options.figures, short=options.short)
     if not claims:
         print("no such claim")
         return 1
-    outcomes = []
-    for claim in claims:
-        outcomes.append(outcome := run(claim))
-        mark = "holds " if outcome.holds else "BROKEN"
-        print(f"{mark} {outcome.id:14} {outcome.sentence}", flush=True)
-        beside = f" · Linux {outcome.linux}" if outcome.linux else ""
-        found = f"found {outcome.found}{beside} ({outcome.seconds} s)"
-        print(f"       expected {outcome.expect} · {found}")
-    build = ROOT / "build"
-    build.mkdir(exist_ok=True)
-    text = json.dumps([asdict(o) for o in outcomes], indent=1, ensure_ascii=False)
-    (build / "claims.json").write_text(text + "\n", encoding="utf-8")
-    (build / "claims.md").write_text(markdown(outcomes), encoding="utf-8")
-    held = sum(o.holds for o in outcomes)
-    print(f"{held} of {len(outcomes)} hold; build/claims.md, build/claims.json")
-    return 0 if held == len(outcomes) else 1
+    if options.list:
+        print("\n".join(f"{c.id:20} {c.seconds:5} s  {c.sentence}" for c in claims))
+    print(forecast(claims), flush=True)
+    return 0 if options.list else run_all(claims)
+
+
+def select(claims: list[Claim], ids: list[str], *, figures: bool, short: bool) -> list[Claim]:
+    """Those that were asked for, in the file's order."""
+    return [
+        c
+        for c in claims
+        if (c.figure or not figures)
+        and (c.seconds <= LONG_SECONDS or not short)
+        and (not ids or c.id.startswith(tuple(ids)))
+    ]
+
+
+def run_all(claims: list[Claim]) -> int:
+    """Run them in turn; Ctrl-C ends with what is known so far."""
+    outcomes: list[Outcome] = []
+    begin = time.monotonic()
+    try:
+        for claim in claims:
+            outcomes.append(run(claim))
+            show(outcomes[-1])
+            store(outcomes)
+    except KeyboardInterrupt:
+        print(f"interrupted: {len(claims) - len(outcomes)} not run")
+    broken = [o.id for o in outcomes if not o.holds]
+    took = spelled(time.monotonic() - begin)
+    print(
+        f"{len(outcomes) - len(broken)} of {len(claims)} hold ({took}); build/claims.md, claims.json"
+    )
+    if broken:
+        print(f"broken: {' '.join(broken)}; their output is in build/claims/ID.log")
+    return 0 if len(outcomes) - len(broken) == len(claims) else 1
 
 
 if __name__ == "__main__":

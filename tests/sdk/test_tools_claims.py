@@ -3,11 +3,16 @@
 
 from __future__ import annotations
 
+import re
+import subprocess
+import sys
+import time
 from pathlib import Path
 
 import pytest
 
-from tools.claims import Claim, ClaimError, read_claims, run
+from tools import claims
+from tools.claims import Claim, ClaimError, forecast, read_claims, run, select
 
 FIGURE = '{"value": 12.0, "linux": 10.0, "n": 15, "unit": "ms"}'
 
@@ -77,3 +82,44 @@ def test_a_floor_is_shown_with_the_difference() -> None:
     outcome = run(claim(f"echo '{figure}'", "<= 30", figure=True))
     assert not outcome.holds
     assert outcome.found == "31.5 ms (floor 20.25, 11.2 above it)"
+
+
+def test_what_a_claim_started_ends_with_it(tmp_path: Path) -> None:
+    """A child that keeps the output open neither holds the run up nor stays behind."""
+    mark = tmp_path / "pid"
+    begin = time.monotonic()
+    outcome = run(claim(f"sleep 1000 & echo $! >{mark}; wait", "ok", timeout=1))
+    assert outcome.found == "took longer than 1 s"
+    assert time.monotonic() - begin < 500
+    stat = Path(f"/proc/{mark.read_text().strip()}/stat")
+    assert not stat.exists() or stat.read_text().split()[2] == "Z"
+
+
+def test_a_run_goes_on_and_keeps_what_it_found(tmp_path: Path) -> None:
+    file = tmp_path / "claims.toml"
+    rows = (("T.a", "false"), ("T.b", "true"))
+    file.write_text(
+        "".join(
+            f'[[claim]]\nid = "{name}"\nsentence = "s"\ncommand = "{command}"\nexpect = "ok"\n'
+            for name, command in rows
+        )
+    )
+    argv = [sys.executable, str(claims.__file__), "--file", str(file), "--list"]
+    listed = subprocess.run(argv, capture_output=True, text=True, check=True).stdout
+    assert "2 claims, about 60 s on two quiet cores" in listed
+    outcomes = [run(one) for one in read_claims(file)]
+    assert [o.holds for o in outcomes] == [False, True]
+    assert "| NO |" in claims.markdown(outcomes)
+
+
+def test_long_claims_are_named_and_can_be_left_out() -> None:
+    both = [claim("true", "ok"), claim("true", "ok", seconds=3900)]
+    assert forecast(both) == "2 claims, about 1 h 06 min on two quiet cores; X 1 h 05 min"
+    assert select(both, [], figures=False, short=True) == both[:1]
+
+
+def test_every_clause_has_a_claim() -> None:
+    """Clauses A1..A9 of the second issue and B1..B9 of the third."""
+    ids = {one.id for one in read_claims(claims.ROOT / "claims.toml")}
+    clauses = {match[0] for name in ids if (match := re.match(r"[AB]\d", name))}
+    assert clauses == {f"{letter}{n}" for letter in "AB" for n in range(1, 10)}
