@@ -50,7 +50,7 @@ def program() -> Path:
 def busybox() -> Path:
     """A static shell."""
     try:
-        return ensure_root("busybox", ("busybox-static",)) / "bin/busybox"
+        return ensure_root("static", ("busybox-static",)) / "bin/busybox"
     except RootUnavailable as error:
         pytest.skip(str(error))
 

@@ -6,6 +6,8 @@ from __future__ import annotations
 
 import functools
 import shutil
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -132,3 +134,17 @@ def test_suites_are_suites() -> None:
         assert isinstance(suite, Suite)
         names = [_id(row) for row in suite.rows]
         assert len(names) == len(set(names)), sorted(n for n in names if names.count(n) > 1)
+
+
+def test_the_tour_fails_when_a_row_is_not_identical(tmp_path: Path) -> None:
+    """`uname -v` is not Linux's; `uname -s` is. A row's own expectation counts as well."""
+    file = tmp_path / "rows.toml"
+    for argv, status, ended in (("-s", 0, 0), ("-v", 0, 1), ("-s", 3, 1)):
+        root = '[roots]\nstatic = ["busybox-static"]\n'
+        file.write_text(
+            f'{root}[[row]]\nargv = ["busybox", "uname", "{argv}"]\nroot = "static"\nstatus = {status}\n'
+        )
+        command = [sys.executable, "-m", "tests.system.tour", "--platform", "process", str(file)]
+        done = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, check=False)
+        assert done.returncode == ended, done.stdout + done.stderr
+        assert f"{1 - ended} of 1 rows identical to Linux on process" in done.stdout

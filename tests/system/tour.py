@@ -93,11 +93,12 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("file", nargs="?", type=Path, default=HERE / "tour.toml")
     parser.add_argument("--platform", action="append", choices=("process", "vm"))
-    parser.add_argument("--whole", action="store_true", help="only rows that see a whole root")
+    parser.add_argument("--see", choices=("whole", "image"), help="only rows that see this root")
     arguments = parser.parse_args()
     suite = load(arguments.file)
-    if arguments.whole:
-        suite = replace(suite, rows=tuple(row for row in suite.rows if row.whole))
+    if arguments.see:
+        rows = tuple(row for row in suite.rows if row.whole == (arguments.see == "whole"))
+        suite = replace(suite, rows=rows)
     wanted = tuple(arguments.platform or platforms())
     try:
         _prepare(suite)
