@@ -319,13 +319,12 @@ def run_all(claims: list[Claim]) -> int:
     except KeyboardInterrupt:
         print(f"interrupted: {len(claims) - len(outcomes)} not run")
     broken = [o.id for o in outcomes if not o.holds]
+    held = len(outcomes) - len(broken)
     took = spelled(time.monotonic() - begin)
-    print(
-        f"{len(outcomes) - len(broken)} of {len(claims)} hold ({took}); build/claims.md, claims.json"
-    )
+    print(f"{held} of {len(claims)} hold ({took}); build/claims.md, build/claims.json")
     if broken:
         print(f"broken: {' '.join(broken)}; their output is in build/claims/ID.log")
-    return 0 if len(outcomes) - len(broken) == len(claims) else 1
+    return 0 if held == len(claims) else 1
 
 
 if __name__ == "__main__":

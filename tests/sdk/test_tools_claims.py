@@ -14,6 +14,13 @@ import pytest
 from tools import claims
 from tools.claims import Claim, ClaimError, forecast, read_claims, run, select
 
+
+@pytest.fixture(autouse=True)
+def _logs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Outputs go where no other test's do."""
+    monkeypatch.setattr(claims, "LOGS", tmp_path / "logs")
+
+
 FIGURE = '{"value": 12.0, "linux": 10.0, "n": 15, "unit": "ms"}'
 
 

@@ -140,10 +140,8 @@ def test_the_tour_fails_when_a_row_is_not_identical(tmp_path: Path) -> None:
     """`uname -v` is not Linux's; `uname -s` is. A row's own expectation counts as well."""
     file = tmp_path / "rows.toml"
     for argv, status, ended in (("-s", 0, 0), ("-v", 0, 1), ("-s", 3, 1)):
-        root = '[roots]\nstatic = ["busybox-static"]\n'
-        file.write_text(
-            f'{root}[[row]]\nargv = ["busybox", "uname", "{argv}"]\nroot = "static"\nstatus = {status}\n'
-        )
+        row = f'argv = ["busybox", "uname", "{argv}"]\nroot = "static"\nstatus = {status}\n'
+        file.write_text(f'[roots]\nstatic = ["busybox-static"]\n[[row]]\n{row}')
         command = [sys.executable, "-m", "tests.system.tour", "--platform", "process", str(file)]
         done = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, check=False)
         assert done.returncode == ended, done.stdout + done.stderr
