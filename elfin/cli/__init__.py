@@ -22,12 +22,13 @@ VERBS: dict[str, tuple[str, str]] = {
     "doctor": ("elfin.cli.doctor", "Say what this machine offers and what would be chosen."),
     "cache": ("elfin.cli.cache", "List or prune the cache."),
     "lab": ("elfin.cli.lab", "Run test suites on Linux and on Elfin, and compare."),
+    "bench": ("elfin.cli.bench", "Measure calls and programs on Linux and on Elfin."),
     "rootfs": ("elfin.cli.rootfs", "Make a root directory out of packages."),
 }
 
 _EXIT_PIPE = 128 + signal.SIGPIPE
 
-RESERVED = frozenset("bench build link cc config ps logs stop rm push pull deploy debug".split())
+RESERVED = frozenset("build link cc config ps logs stop rm push pull deploy debug".split())
 
 
 class LazyGroup(click.Group):

@@ -38,7 +38,7 @@ def verb(bench: Elfin, *args: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(argv, env=bench.env, capture_output=True, text=True, timeout=60)
 
 
-@pytest.mark.parametrize("name", ["build", "ps", "debug", "bench", "push"])
+@pytest.mark.parametrize("name", ["build", "ps", "debug", "link", "push"])
 def test_reserved_verbs(bench: Elfin, name: str) -> None:
     done = verb(bench, name, "whatever")
     assert done.returncode == 125
