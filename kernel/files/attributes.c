@@ -168,9 +168,9 @@ int name_change_times(int directory, const char *path, const struct timestamp ti
     return error;
 }
 
-static int check_size(u64 length)
+static int check_size(const struct inode *i, u64 length)
 {
-    if (length <= current_process()->limits[RLIMIT_FSIZE].soft)
+    if (length <= i->size || length <= current_process()->limits[RLIMIT_FSIZE].soft)
         return 0;
     signal_send_thread(current_thread(), SIGXFSZ, NULL);
     return -EFBIG;
@@ -178,7 +178,7 @@ static int check_size(u64 length)
 
 static int truncate(struct inode *i, const struct path_node *node, u64 length)
 {
-    int error = check_size(length);
+    int error = check_size(i, length);
     if (!error)
         error = inode_truncate(i, length);
     if (!error)

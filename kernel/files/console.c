@@ -211,7 +211,7 @@ static int prepare(void)
     edits = files_boot_flags() & ELFIN_FLAG_TERMINAL;
     output = (struct ring){.bytes = heap_alloc(OUTPUT_BYTES), .size = OUTPUT_BYTES};
     typed = (struct ring){.bytes = heap_alloc(TYPED_BYTES), .size = TYPED_BYTES};
-    if (!output.bytes || !typed.bytes || tty_init(&console, &driver, DEVICE_PTS0))
+    if (!output.bytes || !typed.bytes || tty_init(&console, &driver, DEVICE_PTS(0)))
         return -ENOMEM;
     console.window = first_window;
     if (!edits)

@@ -108,7 +108,7 @@ static const struct {
 static int open_slave(struct file *f)
 {
     u64 rdev = f->inode->rdev;
-    if (device_major(rdev) != device_major(DEVICE_PTS0))
+    if (device_major(rdev) != device_major(DEVICE_PTS(0)))
         return -ENXIO;
     u32 number = device_minor(rdev);
     return number == 0 && console_exists() ? console_open(f) : pty_open(f, number);

@@ -4,7 +4,9 @@
 
 #include "files/inode.h"
 
-#define DEVICE(major, minor) (((u64)(major) << 8) | (minor))
+/* In the form of st_rdev. */
+#define DEVICE(major, minor)                                                                       \
+    (((u64)(minor) & ~0xfful) << 12 | ((u64)(major) << 8) | ((minor) & 0xff))
 #define DEVICE_NULL DEVICE(1, 3)
 #define DEVICE_ZERO DEVICE(1, 5)
 #define DEVICE_FULL DEVICE(1, 7)
@@ -14,7 +16,7 @@
 #define DEVICE_TTY DEVICE(5, 0)
 #define DEVICE_CONSOLE DEVICE(5, 1)
 #define DEVICE_PTMX DEVICE(5, 2)
-#define DEVICE_PTS0 DEVICE(136, 0) /* and the 4095 that follow it, in the form of st_rdev */
+#define DEVICE_PTS(number) DEVICE(136, number)
 
 /* A device as an open file without a name: standard streams when there is no /dev. NULL: no
  * memory, or no such device. */

@@ -88,7 +88,7 @@ static const struct inode_operations directory_inode_operations = {
 
 struct inode *devpts_create(u32 number)
 {
-    struct inode *i = tmpfs_create_inode(&fs, S_IFCHR | 0620, DEVICE_PTS0 + number, NULL);
+    struct inode *i = tmpfs_create_inode(&fs, S_IFCHR | 0620, DEVICE_PTS(number), NULL);
     if (!i)
         return NULL;
     i->gid = GROUP_TTY;

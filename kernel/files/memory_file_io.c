@@ -291,8 +291,10 @@ static int grow(struct memory_file *m, u32 mode, u64 offset, u64 length)
     bool grows = end > m->inode.size;
     if ((m->seals & F_SEAL_GROW) && grows)
         return -EPERM;
-    if (grows && end > current_process()->limits[RLIMIT_FSIZE].soft)
+    if (grows && end > current_process()->limits[RLIMIT_FSIZE].soft) {
+        signal_send_thread(current_thread(), SIGXFSZ, NULL);
         return -EFBIG;
+    }
     int error = memory_file_own(m) ? -ENOSPC : allocate_pages(m, offset, length);
     if (!error && !(mode & FALLOC_FL_KEEP_SIZE) && grows)
         memory_file_set_size(m, end);

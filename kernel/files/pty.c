@@ -418,7 +418,7 @@ static struct pty *create(u32 number)
     p->output = (struct ring){.bytes = heap_alloc(OUTPUT_BYTES), .size = OUTPUT_BYTES};
     p->typed = (struct ring){.bytes = heap_alloc(TYPED_BYTES), .size = TYPED_BYTES};
     wait_queue_init(&p->master_changed);
-    int error = tty_init(&p->tty, &slave_driver, DEVICE_PTS0 + number);
+    int error = tty_init(&p->tty, &slave_driver, DEVICE_PTS(number));
     pairs[number] = p;
     if (!error)
         p->inode = devpts_create(number);

@@ -257,7 +257,7 @@ int files_open_standard_streams(struct descriptor_table *t)
         if (kind == ELFIN_STDIO_CLOSED || (!stream && kind != ELFIN_STDIO_NULL))
             continue;
         if (kind == ELFIN_STDIO_TTY && console_exists())
-            f = open_device(DEVICE_PTS0, "/dev/pts/0");
+            f = open_device(DEVICE_PTS(0), "/dev/pts/0");
         else if (kind == ELFIN_STDIO_NULL)
             f = open_device(DEVICE_NULL, "/dev/null");
         else

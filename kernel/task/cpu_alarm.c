@@ -3,8 +3,9 @@
  * Holds:    nothing; armed alarms stand in the process whose CPU time they watch.
  * Promises: an alarm is never early. It is late by less than a tick, and by far less while its
  *           process has the CPU for itself: the last stretch before a deadline is measured by a
- *           timer, as CPU time passes no faster than time on our one CPU. A process that does not
- *           run has no cost.
+ *           timer, as CPU time passes no faster than time on our one CPU. What is due more often
+ *           than AGAIN_NS is due at AGAIN_NS: the program must get on between two interrupts. A
+ *           process that does not run has no cost.
  * See:      setitimer(2), timer_create(2), getrlimit(2) RLIMIT_CPU
  */
 #include "task/cpu_alarm.h"
@@ -13,6 +14,10 @@
 #include "platform/platform.h"
 #include "task/task.h"
 #include "task/usage.h"
+
+static bool checking; /* what is due is armed again: looked at when all are done */
+
+#define AGAIN_NS 1000000 /* Linux looks at its ticks only: 1 ms at the most frequent */
 
 void cpu_alarm_init(struct cpu_alarm *a, void (*due)(struct cpu_alarm *a))
 {
@@ -65,18 +70,21 @@ static u64 check_limit(struct process *p, u64 used_ns)
 
 static u64 check_alarms(struct process *p, u64 used_ns)
 {
-    u64 least_ns = NO_DEADLINE;
+    u64 least_ns = NO_DEADLINE, soonest_ns = 0;
 
+    checking = true;
     list_for_each_safe(node, &p->cpu_alarms) {
         struct cpu_alarm *a = list_entry(node, struct cpu_alarm, link);
         if (left_ns(a, used_ns) == 0) {
             list_remove(&a->link);
-            a->due(a);
+            a->due(a); /* may arm it again */
+            soonest_ns = AGAIN_NS;
         }
     }
+    checking = false;
     list_for_each(node, &p->cpu_alarms)
         least_ns = min_u64(least_ns, left_ns(list_entry(node, struct cpu_alarm, link), used_ns));
-    return least_ns;
+    return max_u64(least_ns, soonest_ns);
 }
 
 /* Within a tick of a deadline, a timer brings the interrupt at which it is looked at again. */
@@ -112,7 +120,7 @@ void cpu_alarm_arm(struct cpu_alarm *a, struct process *watched, s32 tid, u64 de
     if (watched->exiting) /* its time passes no more, and its list goes before the alarm does */
         return;
     list_push_back(&watched->cpu_alarms, &a->link);
-    if (watched == current_process())
+    if (watched == current_process() && !checking)
         look_in(watched, left_ns(a, usage_process_ns(watched)));
 }
 

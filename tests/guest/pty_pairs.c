@@ -11,6 +11,7 @@
 #include <stdarg.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <sys/time.h>
 #include <sys/wait.h>
 #include <termios.h>
@@ -426,8 +427,30 @@ static void filling(void)
     unpair();
 }
 
+/* A device number's minor part has more than eight bits. */
+static void test_many(void)
+{
+    static int masters[300];
+    int slave, number = 0, locked = 0;
+    char name[64];
+    struct stat st;
+
+    for (int n = 0; n < 300; n++)
+        CHECK((masters[n] = open("/dev/ptmx", O_RDWR | O_NOCTTY)) >= 0);
+    CHECK(ioctl(masters[299], TIOCGPTN, &number) == 0 && number >= 299);
+    CHECK(ioctl(masters[299], TIOCSPTLCK, &locked) == 0);
+    snprintf(name, sizeof(name), "/dev/pts/%d", number);
+    CHECK((slave = open(name, O_RDWR | O_NOCTTY)) >= 0);
+    CHECK(fstat(slave, &st) == 0 && major(st.st_rdev) == 136 && minor(st.st_rdev) == (unsigned)number);
+    CHECK(isatty(slave) == 1);
+    close(slave);
+    for (int n = 0; n < 300; n++)
+        close(masters[n]);
+}
+
 int main(void)
 {
+    test_many();
     opening();
     lines();
     long_lines();

@@ -55,11 +55,15 @@ static void test_file_size(void)
     CHECK(exceeded == 1);
     CHECK_ERRNO(ftruncate(fd, 11), EFBIG);
     CHECK(exceeded == 2);
+    CHECK_ERRNO(fallocate(fd, 0, 8, 4), EFBIG);
+    CHECK(exceeded == 3);
     CHECK_ERRNO(pwrite(fd, "x", 1, 10), EFBIG);
     CHECK(pwrite(fd, "x", 1, 9) == 1);
     signal(SIGXFSZ, SIG_IGN);
     CHECK_ERRNO(write(fd, "x", 1), EFBIG);
     CHECK_ERRNO(fallocate(fd, 0, 0, 20), EFBIG);
+    limit(RLIMIT_FSIZE, 4);
+    CHECK(ftruncate(fd, 9) == 0); /* larger than allowed, but smaller than it was */
     CHECK(ftruncate(fd, 3) == 0);
     limit(RLIMIT_FSIZE, RLIM_INFINITY);
     close(fd);
