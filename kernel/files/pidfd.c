@@ -63,6 +63,25 @@ struct process *pidfd_process(const struct file *f)
     return f->operations == &pidfd_operations ? process_of(f) : NULL;
 }
 
+static pidfd_directory_fn *directory_process;
+
+void pidfd_set_directories(pidfd_directory_fn *is_process) { directory_process = is_process; }
+
+int pidfd_any_process(const struct file *f, struct process **out)
+{
+    s32 pid;
+    *out = pidfd_process(f);
+    if (!*out) {
+        if (!directory_process || !directory_process(f, &pid))
+            return -EBADF;
+        *out = process_find(pid);
+    }
+    if (!*out)
+        return -ESRCH;
+    process_hold(*out);
+    return 0;
+}
+
 static long make(struct process *p, unused_arg struct thread *t)
 {
     struct file *f;

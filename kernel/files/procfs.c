@@ -11,6 +11,7 @@
 #include "files/proc.h"
 
 #include "abi/linux/dirent.h"
+#include "files/pidfd.h"
 #include "lib/string.h"
 #include "memory/page.h"
 
@@ -302,6 +303,15 @@ static s32 next_process(unused_arg const struct proc_subject *s, s32 after)
     return best;
 }
 
+static bool is_process(const struct file *f, s32 *pid)
+{
+    const struct inode *i = f->inode;
+    if (!i || i->operations != &proc_operations || proc_of(i)->entry != &proc_process_directory)
+        return false;
+    *pid = is_gone(&proc_of(i)->subject) ? 0 : proc_of(i)->subject.pid;
+    return true;
+}
+
 static const struct proc_entry root_entry = {
     .name = "", .mode = S_IFDIR | 0555, .children = proc_system_entries, .find = find_process,
     .next = next_process,
@@ -317,6 +327,7 @@ int procfs_mount(void)
     if (!i)
         return -ENOMEM;
     i->number = 1;
+    pidfd_set_directories(is_process);
     fs.root = node_create(NULL, (struct name){"", 0}, i, &fs);
     inode_drop(i);
     return fs.root ? mount_at(&fs, "/proc") : -ENOMEM;

@@ -2,7 +2,7 @@
 /* See pidfd_send_signal(2). */
 #include "abi/linux/errno.h"
 #include "abi_handlers.h"
-#include "syscalls/pidfd_argument.h"
+#include "files/pidfd.h"
 
 static long fetch_info(struct linux_siginfo *out, const struct process *p, int signal,
                        struct user_ptr info)
@@ -41,10 +41,14 @@ long sys_pidfd_send_signal(int pidfd, int signal, struct user_ptr info, u32 flag
 
     if (flags)
         return -EINVAL;
-    long error = pidfd_argument(pidfd, &f, &p);
+    f = descriptor_file(pidfd);
+    if (!f)
+        return -EBADF;
+    long error = pidfd_any_process(f, &p);
+    file_drop(f);
     if (error)
         return error;
     error = send(p, signal, info);
-    file_drop(f);
+    process_drop(p);
     return error;
 }

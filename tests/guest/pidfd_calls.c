@@ -192,8 +192,30 @@ static void test_errors(void)
     close(self);
 }
 
+/* Before there were pidfds: a process's directory takes signals, and nothing else. */
+static void test_directory(void)
+{
+    char name[64];
+    int status;
+    pid_t child = waiting();
+
+    snprintf(name, sizeof(name), "/proc/%d", child);
+    int fd = open(name, O_RDONLY | O_DIRECTORY);
+    CHECK(fd >= 0 && syscall(SEND, fd, 0, NULL, 0) == 0);
+    CHECK_ERRNO(syscall(GETFD, fd, 0, 0), EBADF);
+    CHECK(syscall(SEND, fd, SIGTERM, NULL, 0) == 0);
+    CHECK(waitpid(child, &status, 0) == child && status == SIGTERM);
+    CHECK_ERRNO(syscall(SEND, fd, 0, NULL, 0), ESRCH);
+    close(fd);
+    close(hold[1]);
+    fd = open("/proc", O_RDONLY | O_DIRECTORY);
+    CHECK_ERRNO(syscall(SEND, fd, 0, NULL, 0), EBADF);
+    close(fd);
+}
+
 int main(void)
 {
+    test_directory();
     test_life();
     test_epoll();
     test_signals();

@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Limits that calls obey: open files, file size, address space, data, locked memory, signals. */
+/* Limits that calls obey: open files, file size, address space, data, locked memory, signals,
+ * processes. */
 #include "check.h"
 
 #include <fcntl.h>
 #include <poll.h>
+#include <pthread.h>
 #include <signal.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
+#include <sys/wait.h>
 #include <time.h>
 
 static void limit(int which, unsigned long soft)
@@ -129,8 +132,49 @@ static void test_table(void)
     CHECK_ERRNO(syscall(SYS_getrlimit, -1, &l), EINVAL);
 }
 
+static void *never(void *argument) { return argument; }
+
+/* A user nobody else is: with itself nine children are ten processes, and a thread is one, too. */
+static int use_up_processes(void)
+{
+    int hold[2], count = 0, status;
+    pthread_t thread;
+    char byte;
+
+    CHECK(setresgid(23456, 23456, 23456) == 0 && setresuid(23456, 23456, 23456) == 0);
+    limit(RLIMIT_NPROC, 10);
+    for (int round = 0; round < 3; round++, count = 0) {
+        CHECK(pipe(hold) == 0);
+        for (pid_t child; (child = fork()) >= 0; count++) {
+            if (child)
+                continue;
+            close(hold[1]);
+            _exit(read(hold[0], &byte, 1) == 0 ? 0 : 1);
+        }
+        CHECK(errno == EAGAIN && count == 9);
+        CHECK_ERRNO(fork(), EAGAIN);
+        CHECK(pthread_create(&thread, NULL, never, NULL) == EAGAIN);
+        close(hold[0]);
+        close(hold[1]);
+        while (count-- > 0)
+            CHECK(wait(&status) > 0 && status == 0);
+    }
+    return check_failures;
+}
+
+static void test_processes(void)
+{
+    int status = -1;
+    pid_t child = fork();
+    if (!child)
+        exit(use_up_processes()); /* what was printed comes along */
+    CHECK(waitpid(child, &status, 0) == child && status == 0);
+}
+
 int main(void)
 {
+    if (geteuid() == 0)
+        test_processes();
     test_files();
     test_file_size();
     test_memory();
