@@ -3,9 +3,15 @@
 
     python -m tests.bench.first_light NAME [-n 15]
 
-Every figure alternates what it compares within one loop, and is a median. First bytes are measured
+Every figure alternates what it compares within one loop. A sample is the least of a few such
+rounds, a figure the median of its samples. First bytes are measured
 from just before the execve (posix_spawn) of QEMU, of the process platform's kernel, or of the
 program itself, to the first byte on its pipe.
+
+The figures that compare a program with itself on Linux run on one CPU, and a pair's two halves one
+right after the other: what else the machine does strikes both. Short operations are timed by the
+program, in rounds of which the lower quartile counts; long work is CPU time, all processes of the
+run together, as the host accounts it.
 """
 
 from __future__ import annotations
@@ -22,6 +28,7 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import NamedTuple, TypeVar
 
 from elfin.model.program import Arch
 from elfin.model.run import Accel, Machine, Platform, RunOptions
@@ -37,66 +44,91 @@ from elfin.run.vm import QEMU_ENVIRONMENT, VmPlan, qemu_argv
 ROOT = Path(__file__).resolve().parents[2]
 BUILD = ROOT / "build/bench"
 MIB = 1 << 20
+T = TypeVar("T")
 PIPES = (StdioKind.NULL, StdioKind.PIPE, StdioKind.PIPE)
 
 
-def compiled(source: Path, *flags: str) -> Path:
-    """A static binary of a C source beside this file, built when it is older."""
+def compiled(source: Path, compiler: str = "gcc") -> Path:
+    """A static binary of a C source, built when it is older."""
     BUILD.mkdir(parents=True, exist_ok=True)
-    target = BUILD / source.stem
+    target = BUILD / (source.stem if compiler == "gcc" else f"{source.stem}-{compiler}")
     if not target.exists() or target.stat().st_mtime < source.stat().st_mtime:
-        command = ["gcc", "-O2", "-static", *flags, "-o", str(target), str(source)]
+        command = [compiler, "-O2", "-static", "-o", str(target), str(source)]
         subprocess.run(command, check=True)
     return target
 
 
-def hello() -> Path:
-    return compiled(ROOT / "tests/corpus/src/hello.c")
+def hello(compiler: str = "gcc") -> Path:
+    return compiled(ROOT / "tests/corpus/src/hello.c", compiler)
 
 
 def costs() -> Path:
     return compiled(Path(__file__).with_name("guest_costs.c"))
 
 
-def prepared(program: Path) -> Prepared:
-    return prepare(Request(str(program), (), {}, RunOptions()), print)
+def prepared(program: Path, *arguments: str) -> Prepared:
+    return prepare(Request(str(program), arguments, {}, RunOptions()), print)
 
 
-def _fd_to_first_byte(
-    argv: tuple[str, ...],
-    fds: dict[int, int],
-    keep: tuple[int, ...],
-    end: int,
-    env: tuple[tuple[str, str], ...] = (),
-) -> float:
-    """Milliseconds from posix_spawn to the first byte on ``end``; then the child is waited for."""
-    actions = [(os.POSIX_SPAWN_DUP2, source, target) for target, source in fds.items()]
-    for fd in keep:
-        os.set_inheritable(fd, True)
+def pin() -> None:
+    """This process and its children stay on one CPU."""
+    os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
+
+
+class Child(NamedTuple):
+    """What is to be spawned: ``fds`` says which of ours becomes which of its, ``keep`` are
+    inherited as they are, ``end`` is where its output arrives."""
+
+    argv: tuple[str, ...]
+    fds: dict[int, int]
+    keep: tuple[int, ...]
+    end: int
+    env: tuple[tuple[str, str], ...] = ()
+
+    def spawn(self) -> int:
+        """Its pid."""
+        actions = [(os.POSIX_SPAWN_DUP2, source, target) for target, source in self.fds.items()]
+        for fd in self.keep:
+            os.set_inheritable(fd, True)
+        return os.posix_spawn(
+            self.argv[0], self.argv, dict(self.env), file_actions=actions, setpgroup=0
+        )
+
+
+def _first_byte(child: Child) -> float:
+    """Milliseconds from posix_spawn to the first byte; then the child is waited for."""
     begin = time.perf_counter_ns()
-    pid = os.posix_spawn(argv[0], argv, dict(env), file_actions=actions, setpgroup=0)
-    ready, _, _ = select.select([end], [], [], 20)
+    pid = child.spawn()
+    ready, _, _ = select.select([child.end], [], [], 20)
     took = (time.perf_counter_ns() - begin) / 1e6
-    data = os.read(end, 65536) if ready else b""
+    data = os.read(child.end, 65536) if ready else b""
     if not data:
         os.killpg(pid, signal.SIGKILL)
     os.waitpid(pid, 0)
     if not data:
-        raise RuntimeError(f"{argv[0]}: no byte came")
+        raise RuntimeError(f"{child.argv[0]}: no byte came")
     return took
 
 
-def native_first_byte(program: Path) -> float:
-    read, write = os.pipe()
-    null = os.open(os.devnull, os.O_RDWR)
-    try:
-        return _fd_to_first_byte((str(program),), {0: null, 1: write, 2: null}, (), read)
-    finally:
-        for fd in (read, write, null):
-            os.close(fd)
+class Finished(NamedTuple):
+    """``number`` is what the program printed; ``cpu_ns`` is the CPU time of all its processes."""
+
+    number: float
+    cpu_ns: float
 
 
-def process_first_byte(ready: Prepared) -> float:
+def _finished(child: Child) -> Finished:
+    """The program at its end; it printed one number."""
+    pid = child.spawn()
+    _, status, usage = os.wait4(pid, 0)
+    if status:
+        raise RuntimeError(f"{child.argv[0]}: wait status {status}")
+    number = float(os.read(child.end, 100))
+    return Finished(number, (usage.ru_utime + usage.ru_stime) * 1e9)
+
+
+def _on_process(ready: Prepared, run: Callable[[Child], T]) -> T:
+    """``run`` with the process platform's kernel about to boot ``ready``, its stdout a pipe."""
     kernel = require_kernel(Arch.X86_64, Platform.PROCESS)
     boot_fd = boot.boot_file(
         boot.boot_info(ready.spec, ready.options, boot.facts_now(PIPES, 128 * MIB, None))
@@ -106,15 +138,33 @@ def process_first_byte(ready: Prepared) -> float:
     read, write = os.pipe()
     null = os.open(os.devnull, os.O_RDWR)
     numbers = (boot_fd, root_fd, theirs.fileno(), null)
+    argv = (str(kernel), *map(str, numbers))
     try:
-        return _fd_to_first_byte(
-            (str(kernel), *map(str, numbers)), {0: null, 1: write, 2: null}, numbers, read
-        )
+        return run(Child(argv, {0: null, 1: write, 2: null}, numbers, read))
     finally:
         for fd in (boot_fd, root_fd, read, write, null):
             os.close(fd)
         ours.close()
         theirs.close()
+
+
+def _natively(words: tuple[str, ...], run: Callable[[Child], T]) -> T:
+    """``run`` with the program itself."""
+    read, write = os.pipe()
+    null = os.open(os.devnull, os.O_RDWR)
+    try:
+        return run(Child(words, {0: null, 1: write, 2: null}, (), read))
+    finally:
+        for fd in (read, write, null):
+            os.close(fd)
+
+
+def native_first_byte(program: Path) -> float:
+    return _natively((str(program),), _first_byte)
+
+
+def process_first_byte(ready: Prepared) -> float:
+    return _on_process(ready, _first_byte)
 
 
 def elfin_in_vm(ready: Prepared) -> float:
@@ -132,10 +182,10 @@ def elfin_in_vm(ready: Prepared) -> float:
         guest.boot_info, (None, stdout, stderr, None, control), guest.placed,
     )  # fmt: skip
     try:
-        return _fd_to_first_byte(
+        return _first_byte(Child(
             qemu_argv(plan), {0: null, 1: null, 2: null}, (stdout, stderr, control, *guest.fds),
             pairs[0][0].fileno(), QEMU_ENVIRONMENT,
-        )  # fmt: skip
+        ))  # fmt: skip
     finally:
         for fd in (null, *guest.fds):
             os.close(fd)
@@ -171,30 +221,29 @@ def floor_first_byte() -> float:
     null = os.open(os.devnull, os.O_RDWR)
     try:
         argv = floor_argv(qemu, floor_kernel())
-        return _fd_to_first_byte(argv, {0: null, 1: write, 2: null}, (), read, QEMU_ENVIRONMENT)
+        return _first_byte(Child(argv, {0: null, 1: write, 2: null}, (), read, QEMU_ENVIRONMENT))
     finally:
         for fd in (read, write, null):
             os.close(fd)
 
 
-def alternate(count: int, *measures: Callable[[], float]) -> list[float]:
-    """The median of each, one after another in each round, after one round to warm up."""
-    samples: list[list[float]] = [[] for _ in measures]
-    for round_number in range(count + 1):
-        for measure, into in zip(measures, samples, strict=True):
-            value = measure()
-            if round_number:
-                into.append(value)
-    return [statistics.median(into) for into in samples]
+def alternate(
+    count: int, *measures: Callable[[], float], least_of: int = 3
+) -> list[tuple[float, ...]]:
+    """``count`` samples of all. Within one, each is run ``least_of`` times, one after another, and
+    the least counts: what a busy machine adds is not ours. One round before warms up."""
+    for measure in measures:
+        measure()
+    samples = []
+    for _ in range(count):
+        rounds = [[measure() for measure in measures] for _ in range(least_of)]
+        samples.append(tuple(min(taken) for taken in zip(*rounds, strict=True)))
+    return samples
 
 
-def own_cost(what: str, platform: Platform | None) -> float:
-    """What guest_costs prints, on Linux or on a platform."""
-    words = [str(costs()), what]
-    if platform is not None:
-        words = [sys.executable, "-m", "elfin", "run", "--platform", platform.value, *words]
-    done = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, check=True)
-    return float(done.stdout)
+def medians(samples: list[tuple[float, ...]]) -> list[float]:
+    """Of each measure."""
+    return [statistics.median(taken) for taken in zip(*samples, strict=True)]
 
 
 def wall_of_run() -> float:
@@ -206,49 +255,58 @@ def wall_of_run() -> float:
 
 def first_byte_process(count: int) -> dict[str, float]:
     program, ready = hello(), prepared(hello())
-    here, native = alternate(
-        count, lambda: process_first_byte(ready), lambda: native_first_byte(program)
+    samples = alternate(
+        count, lambda: process_first_byte(ready), lambda: native_first_byte(program), least_of=5
     )
-    return {"value": here - native, "linux": native}
+    more = statistics.median(here - native for here, native in samples)
+    return {"value": more, "linux": medians(samples)[1]}
 
 
 def first_byte_vm(count: int) -> dict[str, float]:
-    ready = prepared(hello())
-    here, floor = alternate(count, lambda: elfin_in_vm(ready), floor_first_byte)
-    return {"value": here, "floor": floor}
+    """musl's hello, the floor, and glibc's, whose own start costs QEMU milliseconds."""
+    musl, glibc = prepared(hello("musl-gcc")), prepared(hello())
+    here, floor, larger = medians(
+        alternate(count, lambda: elfin_in_vm(musl), floor_first_byte, lambda: elfin_in_vm(glibc))
+    )
+    return {"value": here, "floor": floor, "glibc": larger}
 
 
 def python_part(count: int) -> dict[str, float]:
     """A whole warm `elfin run` less the time its kernel took by itself."""
     ready = prepared(hello())
-    whole, inner = alternate(count, wall_of_run, lambda: process_first_byte(ready))
-    return {"value": whole - inner}
+    samples = alternate(count, wall_of_run, lambda: process_first_byte(ready))
+    return {"value": statistics.median(whole - inner for whole, inner in samples)}
+
+
+def ratio(what: str, count: int, of: Callable[[Finished], float]) -> dict[str, float]:
+    """The median of the pairs' own ratios."""
+    pin()
+    words = (str(costs()), what)
+    ready = prepared(costs(), what)
+    samples = alternate(
+        count, lambda: of(_on_process(ready, _finished)), lambda: of(_natively(words, _finished))
+    )
+    here, native = medians(samples)
+    value = statistics.median(here / native for here, native in samples)
+    return {"value": value, "elfin_ns": here, "linux": native}
+
+
+def own_cost(what: str) -> Callable[[int], dict[str, float]]:
+    return lambda count: ratio(what, count, lambda run: run.number)
 
 
 def cpu(count: int) -> dict[str, float]:
-    """The median of the pairs' own ratios: a slow moment strikes both halves of a pair."""
-    pairs = [(own_cost("cpu", Platform.PROCESS), own_cost("cpu", None)) for _ in range(count)]
-    return {"value": statistics.median(here / native for here, native in pairs)}
-
-
-def ratio(what: str) -> Callable[[int], dict[str, float]]:
-    def measure(count: int) -> dict[str, float]:
-        here, native = alternate(
-            count, lambda: own_cost(what, Platform.PROCESS), lambda: own_cost(what, None)
-        )
-        return {"value": here / native, "elfin_ns": here, "linux": native}
-
-    return measure
+    return ratio("cpu", count, lambda run: run.cpu_ns)
 
 
 FIGURES: dict[str, tuple[str, Callable[[int], dict[str, float]]]] = {
     "process-first-byte": ("ms", first_byte_process),
     "vm-first-byte": ("ms", first_byte_vm),
     "python-part": ("ms", python_part),
-    "page-fault": ("x native", ratio("fault")),
-    "mmap": ("x native", ratio("mmap")),
+    "page-fault": ("x native", own_cost("fault")),
+    "mmap": ("x native", own_cost("mmap")),
     "cpu": ("x native", cpu),
-    "trap": ("x native", ratio("trap")),
+    "trap": ("x native", own_cost("trap")),
 }
 PROGRAMS = {"hello": hello, "guest_costs": costs}
 

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Costs that a program sees, measured by itself: prints nanoseconds per operation.
+/* Costs that a program sees, measured by itself: prints nanoseconds per operation (of cpu: a sum).
  *   guest_costs fault | mmap | cpu | trap */
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
@@ -10,10 +11,12 @@
 #include <unistd.h>
 
 #define PAGE 4096
-#define PAGES 8192
-#define MAPS 20000
-#define CALLS 200000
+#define PAGES 1024   /* per round of fault */
+#define MAPS 200     /* per round of mmap */
+#define CALLS 2000   /* per round of trap */
+#define ROUNDS 100
 #define SIEVE 4000000
+#define SIEVES 72
 
 static int64_t now_ns(void)
 {
@@ -29,7 +32,9 @@ static double fault(void)
     int64_t begin = now_ns();
     for (long i = 0; i < PAGES; i++)
         ((volatile char *)p)[i * PAGE] = 1;
-    return (double)(now_ns() - begin) / PAGES;
+    double took = (double)(now_ns() - begin);
+    munmap(p, PAGES * PAGE);
+    return took / PAGES;
 }
 
 static double map(void)
@@ -49,13 +54,12 @@ static double trap(void)
     return (double)(now_ns() - begin) / CALLS;
 }
 
-/* Integer, memory and branch work, about a second. */
+/* Integer, memory and branch work, half a second: timed from outside, as CPU time. */
 static double cpu(void)
 {
     static unsigned char composite[SIEVE];
     uint64_t sum = 0;
-    int64_t begin = now_ns();
-    for (int round = 0; round < 12; round++) {
+    for (int round = 0; round < SIEVES; round++) {
         memset(composite, 0, sizeof(composite));
         for (uint32_t i = 2; i < SIEVE; i++) {
             if (composite[i])
@@ -65,16 +69,32 @@ static double cpu(void)
                 composite[j] = 1;
         }
     }
-    double took = (double)(now_ns() - begin);
-    return sum == 42 ? 0 : took;
+    return (double)sum;
+}
+
+static int ascending(const void *a, const void *b)
+{
+    double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+/* The lower quartile of many rounds of about a millisecond: whoever else wants the CPU spoils
+ * single rounds only. */
+static double quartile(double (*round)(void))
+{
+    double took[ROUNDS];
+    for (int i = 0; i < ROUNDS; i++)
+        took[i] = round();
+    qsort(took, ROUNDS, sizeof(*took), ascending);
+    return took[ROUNDS / 4];
 }
 
 int main(int argc, char **argv)
 {
     const char *what = argc > 1 ? argv[1] : "";
-    double ns = !strcmp(what, "fault")  ? fault()
-                : !strcmp(what, "mmap") ? map()
-                : !strcmp(what, "trap") ? trap()
+    double ns = !strcmp(what, "fault")  ? quartile(fault)
+                : !strcmp(what, "mmap") ? quartile(map)
+                : !strcmp(what, "trap") ? quartile(trap)
                 : !strcmp(what, "cpu")  ? cpu()
                                         : -1;
     if (ns < 0)

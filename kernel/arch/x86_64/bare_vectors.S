@@ -12,6 +12,7 @@
 #include "arch/x86_64/bare_vectors.h"
 #include "arch/x86_64/frame.h"
 #include "arch/x86_64/frame_macros.h"
+#include "arch/x86_64/segments.h"
 
     .section .text.vectors, "ax", @progbits
 
@@ -37,6 +38,8 @@ bare_vector_stubs:
 vector_common:
     PUSH_REGISTERS_BELOW_RDI
     cld
+    movl $SELECTOR_KERNEL_DATA, %esi
+    movl %esi, %ss            /* the gate left none; QEMU would translate all that runs here twice */
     xorl %ebp, %ebp
     movq %rsp, %rsi
     movq %rsp, %rbx
