@@ -49,6 +49,7 @@
 #define ELFIN_FLAG_COUNT 4        /* count calls by name and door; report with ELFIN_EVENT_COUNT */
 #define ELFIN_FLAG_RESULTS 8      /* count results; report with ELFIN_EVENT_RESULT */
 #define ELFIN_FLAG_TERMINAL 32    /* the host's terminal is raw: lines are edited in the guest */
+#define ELFIN_FLAG_NO_REWRITE 64  /* call sites stay as they are: every `syscall` traps */
 #define ELFIN_FLAG_TIME 16        /* time calls; report with ELFIN_EVENT_TIME */
 
 /* Control records, kernel -> SDK. */

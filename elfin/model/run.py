@@ -82,6 +82,7 @@ class RunOptions:
     trace_only: tuple[int, ...] = ()
     result: Path | None = None
     randomize: bool = True
+    rewrite: bool = True
     terminal: bool | None = None
 
 

@@ -59,6 +59,7 @@ def boot_info(spec: ProgramSpec, options: RunOptions, facts: BootFacts) -> bytes
     identity = options.identity
     ids = (identity.uid, identity.gid, *identity.groups)
     flags = 0 if options.randomize else _C["ELFIN_FLAG_NO_RANDOMIZE"]
+    flags |= 0 if options.rewrite else _C["ELFIN_FLAG_NO_REWRITE"]
     if options.count:
         flags |= _C["ELFIN_FLAG_COUNT"]
     if options.outcomes:

@@ -59,6 +59,21 @@ u64 arch_door_address(void);
  * made there. false: `frame` is no such thing. */
 bool arch_door_settle(struct trap_frame *frame);
 
+/* --- stubs.c: call sites that became jumps to a stub (DESIGN 3.4) --- */
+#define ARCH_STUB_BYTES 32
+#define ARCH_STUB_HEAD 32       /* of each page of stubs, kept for what they need */
+size_t arch_patch_bytes(void);  /* that lie directly before a site and are replaced; 0: never */
+/* Whether text[patch] begins an instruction that may be replaced; a site follows it. */
+bool arch_can_patch(const u8 *text, size_t length, size_t patch);
+bool arch_is_patched(const u8 *patch);
+void arch_stub_page_start(u8 *page);
+/* The stub at page + at for the bytes at `patch`, which lies `back` bytes from it. */
+void arch_stub_write(u8 *page, size_t at, const u8 *patch, s64 back);
+void arch_patch_write(u8 *patch, s64 back);
+bool arch_is_stub(const u8 *stub);
+/* A frame that stands in a stub stands at the site instead. */
+void arch_stub_settle(struct trap_frame *frame, const u8 *stub, u64 stub_address);
+
 /* --- vector.c: the program's vector and floating-point state --- */
 size_t arch_vector_size(void);             /* bytes of a save area, 64-aligned; fixed after boot */
 void arch_vector_init_area(void *area);    /* the state of a fresh program */

@@ -117,6 +117,7 @@ static long memory_write(struct file *f, struct io *io, u64 *offset)
         bound = -ENOSPC;
     if (bound <= 0)
         return bound;
+    backing_changes(&m->backing);
     drop_set_id(&m->inode);
     long moved = 0;
     while (done < (u64)bound) {

@@ -34,6 +34,7 @@ struct backing {
     const struct backing_operations *operations;
     u64 size;                 /* bytes; a mapping beyond its last page gets SIGBUS */
     struct vma *mappings;     /* all VMAs of this backing, for truncate */
+    bool changes;             /* was writable while it was mapped: its text is never rewritten */
 };
 
 /* page_store.c: contents in memory. Demand platforms: a tree of frames. Sparse platforms: ranges
@@ -63,6 +64,8 @@ u64 page_store_next_hole(struct page_store *s, u64 offset, u64 size);
 void backing_resized(struct backing *b, u64 old_size);
 /* A hole in a backing whose content is this store: mappings let go of its pages. */
 void backing_punch(struct backing *b, struct page_store *store, u64 offset, u64 length);
+/* The content is about to be written: its mappings show it from now on (rewrite.c). */
+void backing_changes(struct backing *b);
 /* The content lies in other frames from now on: mappings follow. Call after the change; the old frames
  * are not counted, or else no longer pages() of the backing. */
 void backing_moved(struct backing *b);

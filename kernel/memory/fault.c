@@ -69,7 +69,7 @@ static enum fault_answer copy_of(struct vma *v, u64 at, paddr_t from)
 
 static bool is_text(const struct vma *v)
 {
-    return vma_is_private(v) && (v->access & MAP_EXECUTE);
+    return vma_is_private(v) && (v->access & MAP_EXECUTE) && !(v->flags & VMA_STUBS);
 }
 
 /* One page of a backing, unless something already stands there. */
@@ -82,6 +82,9 @@ static enum fault_answer show_backed(struct vma *v, u64 at, paddr_t frame)
         frame = text_page(v->backing, vma_offset_at(v, at) >> PAGE_SHIFT, frame);
         if (!frame)
             return FAULT_OUT_OF_MEMORY;
+        u64 index = vma_offset_at(v, at) >> PAGE_SHIFT;
+        if (v->rewritten && rewritten_has(v->rewritten, index))
+            frame = rewritten_frame(v->rewritten, index);
     }
     enum fault_answer answer = show(v, at, frame, entry_access(v, false));
     if (answer == FAULT_DONE)
@@ -132,7 +135,7 @@ static enum fault_answer fault_backed(struct vma *v, u64 at, u32 access)
     if (write && vma_is_private(v))
         return copy_of(v, at, frame);
     enum fault_answer answer = show_backed(v, at, frame);
-    if (answer == FAULT_DONE && !write)
+    if (answer == FAULT_DONE && !write && !(v->flags & VMA_STUBS))
         show_around(v, at, frame);
     return answer;
 }

@@ -100,6 +100,8 @@ long space_map(struct space *s, const struct map_request *r)
     struct vma model = {.start = (u64)at, .end = (u64)at + length, .access = r->access,
                         .flags = r->flags | s->lock_future, .backing = r->backing,
                         .offset = r->backing ? r->offset : 0};
+    if (r->backing && (r->access & MAP_WRITE) && !(r->flags & VMA_SHARED))
+        model.flags |= VMA_WAS_WRITABLE;
     if (model.flags & VMA_LOCKED && !lock_room(s, length >> PAGE_SHIFT))
         return -EAGAIN;
     long error = check_limits(s, r, model.start, length);
@@ -121,6 +123,20 @@ long space_map(struct space *s, const struct map_request *r)
     return at;
 }
 
+/* What is there, stubs included. */
+long unmap_range(struct space *s, u64 start, u64 end)
+{
+    int error = space_isolate(s, start, end);
+    if (error)
+        return error;
+    for (struct vma *v = space_find_from(s, start); v && v->start < end;) {
+        struct vma *next = vma_next(v);
+        space_remove_vma(v);
+        v = next;
+    }
+    return 0;
+}
+
 long space_unmap(struct space *s, u64 start, u64 length)
 {
     const struct platform_traits *t = platform_traits();
@@ -133,13 +149,6 @@ long space_unmap(struct space *s, u64 start, u64 length)
     u64 end = start + length;
     if (space_is_free(s, start, end))
         return 0;
-    int error = space_isolate(s, start, end);
-    if (error)
-        return error;
-    for (struct vma *v = space_find_from(s, start); v && v->start < end;) {
-        struct vma *next = vma_next(v);
-        space_remove_vma(v);
-        v = next;
-    }
-    return 0;
+    rewrite_leave(s, start, end);
+    return unmap_range(s, start, end);
 }

@@ -29,8 +29,14 @@ static int allow_access(struct space *s, const struct vma *v, u64 pages, u32 acc
 /* One VMA that lies within the range. */
 static int change_access(struct space *s, struct vma *v, u32 access)
 {
-    u32 old_access = v->access, old_flags = v->flags, flags;
     u64 pages = vma_pages(v);
+    if (v->flags & VMA_STUBS)
+        return -EACCES;
+    if (v->rewritten)
+        rewrite_hide(v);
+    if (v->backing && vma_is_private(v) && (access & MAP_WRITE))
+        v->flags |= VMA_WAS_WRITABLE;
+    u32 old_access = v->access, old_flags = v->flags, flags;
     int error = allow_access(s, v, pages, access, &flags);
     if (error)
         return error;

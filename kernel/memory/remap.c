@@ -259,6 +259,10 @@ long space_remap(struct space *s, u64 old, u64 old_length, u64 new_length, u32 m
     struct vma *v = space_find(s, old);
     if (!v)
         return -EFAULT;
+    rewrite_leave(s, old, old + max_u64(r.old_length, PAGE_SIZE));
+    v = space_find(s, old);
+    if (!v) /* stubs were there */
+        return -EFAULT;
     if (r.flags & (MREMAP_FIXED | MREMAP_DONTUNMAP))
         return remap_to(s, &r);
     if (r.old_length >= r.new_length) {

@@ -8,7 +8,10 @@
 #include "memory/space_internal.h"
 
 static struct space *current_space;
+static u32 last_serial;
 static struct space *left_behind; /* dropped, but the kernel still runs in it: empty */
+
+u32 space_next_serial(void) { return ++last_serial; }
 
 struct space *space_create(void)
 {
@@ -20,6 +23,7 @@ struct space *space_create(void)
         return NULL;
     }
     s->references = 1;
+    s->serial = space_next_serial();
     s->limit_as = s->limit_data = UINT64_MAX;
     s->stack_limit = 8ull << 20;
     s->mmap_base = s->hole_top = platform_traits()->program_end;
@@ -78,6 +82,7 @@ void backing_resized(struct backing *b, u64 old_size)
 {
     u64 before = align_up(old_size, PAGE_SIZE), now = align_up(b->size, PAGE_SIZE);
     u64 start, end;
+    backing_changes(b);
     if (now == before)
         return;
     for (struct vma *v = b->mappings; v; v = v->next_mapping) {
@@ -114,6 +119,7 @@ void backing_punch(struct backing *b, struct page_store *store, u64 offset, u64 
 void backing_moved(struct backing *b)
 {
     bool demand = platform_traits()->demand_paging;
+    backing_changes(b);
     for (struct vma *v = b->mappings; v; v = v->next_mapping) {
         if (demand)
             drop_backed_pages(v, v->start, v->end);

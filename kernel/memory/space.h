@@ -28,6 +28,11 @@
 #define VMA_NO_HUGE 32768u
 #define VMA_THREAD_STACK 65536u /* MAP_STACK: large, mostly never touched: not committed */
 
+#define VMA_STUBS 131072u    /* of rewritten text: [stubs] */
+#define VMA_WAS_WRITABLE 262144u /* private file mapping that its program may have changed */
+
+struct rewritten;
+
 struct vma {
     struct tree_node node;       /* by start, in space->vmas */
     struct space *space;
@@ -37,6 +42,7 @@ struct vma {
     struct backing *backing;     /* NULL: private anonymous */
     u64 offset;                  /* bytes into the backing at start */
     struct vma *next_mapping, **prev_mapping;
+    struct rewritten *rewritten; /* what is shown in place of some of its pages; NULL: nothing */
 };
 
 struct space {
@@ -60,6 +66,8 @@ struct space {
     u64 peak_resident_pages;     /* as far as it was noted, see space_peak_resident_pages */
     u64 code_start, code_end, data_start, data_end; /* for /proc/PID/stat */
     u32 vma_count;
+    u32 serial;                  /* tells it from all others that ever were */
+    u32 stubs;                   /* VMAs of rewritten text's stubs there ever were */
     u32 barriers;                /* membarrier(2): what its program registered for */
     u32 lock_future;             /* mlockall(MCL_FUTURE): VMA_LOCKED and VMA_LOCK_ON_FAULT */
     bool bottom_up;              /* ADDR_COMPAT_LAYOUT */
@@ -117,6 +125,13 @@ enum fault_answer space_fault(struct space *s, u64 address, u32 fault_access, u6
 
 /* peek.c: program memory of any space into kernel memory of the heap; bytes until the first fault. */
 size_t space_peek(struct space *s, u64 address, void *to, size_t n);
+
+/* rewrite.c: call sites that became jumps. */
+void rewrite_start(bool on);
+/* A call of the current space's program trapped, and would return to pc. */
+void rewrite_trapped(u64 pc);
+/* A frame of the current space's program that stands in a stub stands at the site instead. */
+void rewrite_settle(struct trap_frame *frame);
 
 /* stats.c */
 u64 space_resident_pages(struct space *s);

@@ -28,6 +28,9 @@ static inline u64 vma_start_with_gap(const struct vma *v)
     return v->start > STACK_GUARD_BYTES ? v->start - STACK_GUARD_BYTES : 0;
 }
 
+/* space.c */
+u32 space_next_serial(void);
+
 /* vma.c. None of these touches pages or the platform. */
 struct vma *vma_create(const struct vma *like);  /* unlinked copy; holds the backing */
 void vma_free(struct vma *v);                    /* unlinked */
@@ -43,6 +46,7 @@ u64 space_mapped_pages(struct space *s, u64 start, u64 end);
 
 /* map.c */
 void space_count(struct space *s, const struct vma *v, bool add); /* into the space's sums */
+long unmap_range(struct space *s, u64 start, u64 end); /* page-aligned; 0 or -ENOMEM */
 void space_remove_vma(struct vma *v); /* a whole VMA goes, with its pages and commitment */
 
 /* place.c */
@@ -71,6 +75,37 @@ paddr_t text_page(struct backing *b, u64 index, paddr_t frame); /* frame to show
 bool text_is_known(struct backing *b, u64 index); /* text_page() has looked at it already */
 void text_patch_private(paddr_t frame); /* a private copy, where it lies */
 void text_forget(struct backing *b);
+struct rewritten **text_versions(struct backing *b, bool make); /* NULL: none, or no memory */
+/* The page at `index` with what lies around it in the file, as far as the frames are neighbours. */
+struct text {
+    u8 *bytes;
+    u64 length, page; /* offset of the page */
+};
+struct text text_around(struct backing *b, u64 index, paddr_t frame);
+
+/* rewrite.c */
+void rewrite_hide(struct vma *v); /* shows its file's own pages again; its stubs go */
+/* [start, end) is about to be unmapped or changed: no text may jump there, nor be there. */
+void rewrite_leave(struct space *s, u64 start, u64 end);
+void rewrite_note_mapping(struct vma *v); /* it is a backing's new one */
+
+/* rewritten.c: the versions of one file's text. */
+struct rewritten {
+    struct rewritten *next;   /* of the same file */
+    s64 distance;             /* from a place in text to its stubs */
+    u32 references;           /* one is the file's, the others are mappings of the stubs */
+    struct page_store text, stubs; /* by page of the file */
+    struct backing stubs_backing;
+    u64 pages;
+    u8 has[];                 /* a bit per page: its copy is in `text` */
+};
+struct rewritten *rewritten_make(struct rewritten **list, u64 bytes, s64 distance);
+void rewritten_drop(struct rewritten *r);
+bool rewritten_has(const struct rewritten *r, u64 index);
+paddr_t rewritten_frame(struct rewritten *r, u64 index); /* of a page that it has */
+/* Makes the bytes at `within` of the page a jump; `own` is the page as it is shown otherwise. false:
+ * no room. */
+bool rewritten_patch(struct rewritten *r, u64 index, u64 within, paddr_t own);
 
 /* fault.c */
 enum fault_answer fault_resolve(struct vma *v, u64 address, u32 access);

@@ -59,6 +59,8 @@ static const char *special_name(const struct space *s, const struct vma *v)
         return "[vdso]";
     if (v->flags & VMA_VVAR)
         return "[vvar]";
+    if (v->flags & VMA_STUBS)
+        return "[stubs]";
     if (v->start < s->brk_end && v->end > s->brk_start)
         return "[heap]";
     if (v->start <= s->stack_top && v->end >= s->stack_top)
@@ -72,14 +74,15 @@ static size_t format_line(struct space *s, struct vma *v, char *line)
     u32 major = 0, minor = 0;
     u64 inode = 0;
     size_t length = 0;
-    if (v->backing && !(v->flags & (VMA_VDSO | VMA_VVAR))) {
+    bool is_file = v->backing && !(v->flags & (VMA_VDSO | VMA_VVAR | VMA_STUBS));
+    if (is_file) {
         v->backing->operations->identity(v->backing, &major, &minor, &inode);
         length = v->backing->operations->name(v->backing, name, sizeof(name) - 1);
         length = min_u64(length, sizeof(name) - 1);
     }
     name[length] = 0;
     const char *shown = length ? name : special_name(s, v);
-    u64 offset = v->backing && !(v->flags & (VMA_VDSO | VMA_VVAR)) ? v->offset : 0;
+    u64 offset = is_file ? v->offset : 0;
     int n = format_text(line, LINE_MAX, "%08lx-%08lx %c%c%c%c %08lx %02x:%02x %lu ", v->start,
                         v->end, v->access & MAP_READ ? 'r' : '-', v->access & MAP_WRITE ? 'w' : '-',
                         v->access & MAP_EXECUTE ? 'x' : '-', vma_is_private(v) ? 'p' : 's', offset,

@@ -21,6 +21,7 @@ struct shadow {
 struct text_file {
     struct tree_node node; /* key: address of the backing */
     struct tree shadows;
+    struct rewritten *versions;
     u64 pages;
     u8 plain[];            /* a bit per page: looked at, shown as it is */
 };
@@ -75,14 +76,14 @@ static bool shadow_add(struct text_file *t, u64 index, paddr_t frame)
     return true;
 }
 
-/* The page with what lies around it in the file, as far as the frames are neighbours too: telling
- * an instruction from the tail of another takes the bytes before it. */
-struct text {
-    u8 *bytes;
-    u64 length, page; /* offset of the page */
-};
+struct rewritten **text_versions(struct backing *b, bool make)
+{
+    struct text_file *t = make ? text_file_make(b) : text_file_of(b);
+    return t ? &t->versions : NULL;
+}
 
-static struct text text_around(struct backing *b, u64 index, paddr_t frame)
+/* Telling an instruction from the tail of another takes the bytes before it. */
+struct text text_around(struct backing *b, u64 index, paddr_t frame)
 {
     paddr_t first;
     u64 before = index ? 1 : 0;
@@ -156,6 +157,10 @@ void text_forget(struct backing *b)
         tree_remove(&t->shadows, n);
         page_unref(s->frame);
         heap_free(s);
+    }
+    for (struct rewritten *r = t->versions, *next; r; r = next) {
+        next = r->next;
+        rewritten_drop(r);
     }
     tree_remove(&text_files, &t->node);
     heap_free(t);

@@ -16,6 +16,7 @@ static void list_mapping(struct vma *v)
     if (b->mappings)
         b->mappings->prev_mapping = &v->next_mapping;
     b->mappings = v;
+    rewrite_note_mapping(v);
 }
 
 static void unlist_mapping(struct vma *v)
@@ -106,7 +107,7 @@ static bool can_join(const struct vma *a, const struct vma *b)
     if (a->end != b->start || a->access != b->access || a->flags != b->flags ||
         a->backing != b->backing)
         return false;
-    if (a->flags & (VMA_VDSO | VMA_VVAR))
+    if (a->flags & (VMA_VDSO | VMA_VVAR) || a->rewritten != b->rewritten)
         return false;
     return !a->backing || a->offset + (a->end - a->start) == b->offset;
 }

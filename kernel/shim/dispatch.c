@@ -7,6 +7,7 @@
 #include "abi/dispatch.h"
 #include "abi/linux/errno.h"
 #include "arch/upcalls.h"
+#include "memory/space.h"
 #include "shim/observe.h"
 #include "shim/record.h"
 #include "shim/shim.h"
@@ -98,6 +99,8 @@ static noinline_fn bool finish_plain(struct trap_frame *frame, long result)
 /* Every instruction here is on the way of every call. */
 bool on_syscall(struct trap_frame *frame)
 {
+    if (frame_door(frame) == ARCH_DOOR_TRAP)
+        rewrite_trapped(frame_pc(frame));
     u64 number = (u32)frame_call_number(frame); /* Linux looks at no more either */
     const struct syscall_row *row = &abi_rows[number];
 

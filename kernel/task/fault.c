@@ -105,6 +105,8 @@ void on_fault(struct trap_frame *frame, const struct fault *fault)
 {
     enum fault_answer answer = FAULT_NO_MAPPING;
 
+    if (!fault->from_kernel && space_current())
+        rewrite_settle(frame);
     if (fault->kind == FAULT_PAGE && current_thread() && space_current())
         answer = resolve(frame, fault);
     if (answer == FAULT_DONE) {

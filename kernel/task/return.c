@@ -80,6 +80,7 @@ void task_after_interrupt(struct trap_frame *frame)
     kill_in_lost_spaces();
     if (!frame)
         return;
+    rewrite_settle(frame);
     tick();
     task_before_return(frame);
 }
