@@ -85,7 +85,7 @@ _LATER = {
 @click.option("--trace", metavar="[=FILE]", help="Show system calls, on stderr or in FILE.")
 @click.option("--trace-only", metavar="LIST", help="Only these, like %file,openat or !close.")
 @click.option("--trace-summary", is_flag=True, help="A table of calls at the end.")
-@click.option("--no-rewrite", is_flag=True, help="Every system call traps: no call site becomes a jump.")
+@click.option("--no-rewrite", is_flag=True, help="Every system call traps.")
 @click.option("--no-randomize", is_flag=True, help="The same addresses in every run.")
 @click.option("-i", "--interactive", is_flag=True, hidden=True, help="Always so.")
 @click.option("--rm", is_flag=True, hidden=True, help="Always so.")

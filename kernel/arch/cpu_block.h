@@ -9,7 +9,7 @@
 #define CPU_KERNEL_SP 0
 #define CPU_SCRATCH 8
 #define CPU_PENDING 16
-#define CPU_IN_KERNEL 20
+#define CPU_IN_HOST 20
 #define CPU_UNDO 32
 
 #define PENDING_INTERRUPT 1  /* a device or timer interrupt was acknowledged, work waits */
@@ -27,7 +27,8 @@ struct cpu_block {
                                 here (8 mod 16 on x86_64, so that the frame is 16-aligned) */
     u64 scratch;             /* 8: a door's program sp before it reaches the kernel stack */
     volatile u32 pending;    /* 16: PENDING_* bits; a door returns by the slow way when not 0 */
-    u32 in_kernel;           /* 20: 1 between entry and exit of upcalls; interrupts only mark */
+    volatile u32 in_host;    /* 20: 1 while kernel code runs a function of the host's (process): the
+                                pc does not tell then that it is kernel code */
     struct thread *current;  /* 24 */
     u64 undo;                /* 32: how far kernel code is from its last checkpoint; 0: there is
                                 nothing to undo, and it began when the program was left. Used
@@ -37,7 +38,7 @@ struct cpu_block {
 _Static_assert(offsetof(struct cpu_block, kernel_sp) == CPU_KERNEL_SP, "asm offset");
 _Static_assert(offsetof(struct cpu_block, scratch) == CPU_SCRATCH, "asm offset");
 _Static_assert(offsetof(struct cpu_block, pending) == CPU_PENDING, "asm offset");
-_Static_assert(offsetof(struct cpu_block, in_kernel) == CPU_IN_KERNEL, "asm offset");
+_Static_assert(offsetof(struct cpu_block, in_host) == CPU_IN_HOST, "asm offset");
 _Static_assert(offsetof(struct cpu_block, undo) == CPU_UNDO, "asm offset");
 
 extern struct cpu_block cpu_block;

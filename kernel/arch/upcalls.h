@@ -16,6 +16,13 @@ noreturn_fn void on_start(void);
  * true: leave by arch_resume (the frame was changed: signal, sigreturn, exec); false: hot exit. */
 bool on_syscall(struct trap_frame *frame);
 
+/* shim: a direct door was used. The frame has no rcx, r11 and none of the registers that C functions
+ * keep. true: the call wants them; complete the frame and call on_syscall. Else the result is in
+ * the frame; when anything is pending, complete it and call on_direct_finish, whose answer is
+ * on_syscall's. */
+bool on_direct_call(struct trap_frame *frame, enum arch_door door);
+bool on_direct_finish(struct trap_frame *frame);
+
 enum fault_kind {
     FAULT_PAGE,        /* address, access below */
     FAULT_GENERAL,     /* #GP and kin: SIGSEGV with SI_KERNEL */

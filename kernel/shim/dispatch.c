@@ -41,8 +41,8 @@ static long call(const struct syscall_row *row, u64 number, struct trap_frame *f
     return result;
 }
 
-/* Calls below this number go the short way: the table's, or none while somebody watches. The test
- * is one that every number needs, so who is not watched pays nothing. */
+/* Calls below this number may do without a whole frame: the table's, or none while somebody watches.
+ * The test is one that every number needs, so who is not watched pays nothing. */
 static u64 short_way_end;
 static bool watched;
 
@@ -69,18 +69,13 @@ static long call_watched(const struct syscall_row *row, u64 number, struct trap_
     return result;
 }
 
-/* With the result in the frame: what must be done before the program goes on. */
-static bool finish(struct trap_frame *frame, long result, bool changed)
+static noinline_fn void mark_signal(void)
 {
-    if (is_restart(result))
-        __atomic_or_fetch(&this_cpu()->pending, PENDING_SIGNAL, __ATOMIC_RELAXED);
-    if (this_cpu()->pending)
-        changed |= task_before_return(frame);
-    return changed;
+    __atomic_or_fetch(&this_cpu()->pending, PENDING_SIGNAL, __ATOMIC_RELAXED);
 }
 
-/* Numbers beyond the table, rows that are not plain, and every call while somebody watches. */
-static noinline_fn bool long_way(u64 number, struct trap_frame *frame)
+/* With a whole frame: any row, or none, watched or not. */
+static bool call_by_frame(u64 number, struct trap_frame *frame)
 {
     const struct syscall_row *row = abi_row(number);
     bool changed = row && row->flags & ABI_ROW_FRAME;
@@ -88,31 +83,39 @@ static noinline_fn bool long_way(u64 number, struct trap_frame *frame)
                                          : call_any(row, number, frame);
 
     frame_set_result(frame, (u64)result);
-    return finish(frame, result, changed);
+    if (is_restart(result))
+        mark_signal();
+    if (this_cpu()->pending)
+        changed |= task_before_return(frame);
+    return changed;
 }
 
-static noinline_fn bool finish_plain(struct trap_frame *frame, long result)
-{
-    return finish(frame, result, false);
-}
-
-/* Every instruction here is on the way of every call. */
+/* A trap may be its site's last: the next call may come by a jump. */
 bool on_syscall(struct trap_frame *frame)
 {
     if (frame_door(frame) == ARCH_DOOR_TRAP)
         rewrite_trapped(frame_pc(frame));
-    u64 number = (u32)frame_call_number(frame); /* Linux looks at no more either */
+    /* Linux looks at no more of the number either. */
+    return call_by_frame((u32)frame_call_number(frame), frame);
+}
+
+/* Every instruction here is on the way of every call. */
+bool on_direct_call(struct trap_frame *frame, enum arch_door door)
+{
+    u32 number = (u32)frame_call_number(frame);
     const struct syscall_row *row = &abi_rows[number];
 
     if (number >= short_way_end || !(row->flags & ABI_ROW_PLAIN))
-        return long_way(number, frame);
-    u32 slot = record_call(frame_door(frame), number);
+        return true;
+    u32 slot = record_call(door, number);
     long result = row->handler(frame_argument(frame, 0), frame_argument(frame, 1),
                                frame_argument(frame, 2), frame_argument(frame, 3),
                                frame_argument(frame, 4), frame_argument(frame, 5));
     frame_set_result(frame, (u64)result);
     record_result(slot, result);
-    if (this_cpu()->pending || is_restart(result))
-        return finish_plain(frame, result);
+    if (is_restart(result))
+        mark_signal();
     return false;
 }
+
+bool on_direct_finish(struct trap_frame *frame) { return task_before_return(frame); }

@@ -237,11 +237,22 @@ static const u8 call_then_spin[] = {
 bool on_syscall(struct trap_frame *frame)
 {
     CHECK(frame_call_number(frame) == 17);
-    CHECK(cpu_block.in_kernel == 1);
     if (++calls_seen == 100000)
         platform_power_off(0);
     frame_set_result(frame, 0);
     return calls_seen & 1; /* both exits */
+}
+
+bool on_direct_call(struct trap_frame *frame, enum arch_door door)
+{
+    (void)frame, (void)door;
+    return true;
+}
+
+bool on_direct_finish(struct trap_frame *frame)
+{
+    (void)frame;
+    return false;
 }
 
 void on_fault(struct trap_frame *frame, const struct fault *fault)

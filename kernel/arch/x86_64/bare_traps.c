@@ -24,7 +24,8 @@
 
 #define KERNEL_HALF (1ull << 63)
 
-extern const char arch_exit_range[], arch_exit_range_end[], kernel_start[], kernel_text_end[];
+extern const char arch_exit_range[], arch_exit_range_end[], arch_exit_direct_range[],
+    arch_exit_direct_range_end[], kernel_start[], kernel_text_end[];
 
 struct trap_frame *bare_sort_event(u64 vector, struct trap_frame *frame);
 bool bare_handle_event(struct trap_frame *frame);
@@ -45,6 +46,20 @@ static bool is_kernel(const struct trap_frame *f)
 static bool in_exit(const struct trap_frame *f)
 {
     return f->rip >= (u64)arch_exit_range && f->rip < (u64)arch_exit_range_end;
+}
+
+/* On the way out of a direct door a part of the thread's frame is still in registers (exit.S). */
+static void complete(struct trap_frame *slot, const struct trap_frame *f)
+{
+    if (f->rip < (u64)arch_exit_direct_range || f->rip >= (u64)arch_exit_direct_range_end)
+        return;
+    slot->rbx = f->rbx;
+    slot->r12 = f->r12;
+    slot->r13 = f->r13;
+    slot->r14 = f->r14;
+    slot->r15 = f->r15;
+    slot->rcx = slot->rip;
+    slot->r11 = slot->rflags;
 }
 
 static struct trap_frame *thread_slot(void)
@@ -78,8 +93,10 @@ struct trap_frame *bare_sort_event(u64 vector, struct trap_frame *frame)
         *thread_slot() = *frame;
         return thread_slot();
     }
-    if (in_exit(frame)) /* the thread's frame is whole: start over from it */
+    if (in_exit(frame)) { /* start over from the thread's frame */
+        complete(thread_slot(), frame);
         return thread_slot();
+    }
     if (is_interrupt) {
         this_cpu()->pending |= PENDING_INTERRUPT;
         return NULL;

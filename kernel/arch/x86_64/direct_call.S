@@ -9,10 +9,12 @@
  *           else is kept (by the short one: but the arithmetic flags), and nothing is written to the
  *           program's stack. No vector state is saved, no thread pointer switched: kernel code uses
  *           neither. Flags that only iretq restores well send the call to the full exit.
+ *           Each store costs, so a plain call's frame lacks what C functions keep (rbx, r12 to r15)
+ *           and what the frame says elsewhere (rcx, r11): it is completed where somebody may look.
  * Locking:  interrupts stay on: one that strikes here finds kernel code and only marks. A single
  *           step (TF) strikes at a door's first instruction and nowhere else: it is turned into
  *           the whole call (bare_traps.c, hosted.S; doors.c has the ranges).
- * See:      DESIGN 3.2; exit.S; arch/x86_64/vdso/kernel_vsyscall.S
+ * See:      DESIGN 3.2; exit.S; arch/x86_64/vdso/kernel_vsyscall.S; stubs.c
  */
 #include "arch/cpu_block.h"
 #include "arch/x86_64/flags.h"
@@ -20,27 +22,38 @@
 #include "arch/x86_64/frame_macros.h"
 
 /* The frame on the thread's kernel stack. Not even a flag may change before pushfq. r11 is free:
- * it carries rsp, because a detour through memory would cost more than all the pushes. */
+ * it carries rsp, because a detour through memory would cost more than all the stores. */
 .macro DIRECT_DOOR door, exit
     movq %rsp, %r11
-    movl $1, cpu_block + CPU_IN_KERNEL(%rip)
+    ENTER_KERNEL
     movq cpu_block + CPU_KERNEL_SP(%rip), %rsp
-    pushq %r11                /* ss: set by the full exit */
-    pushq %r11
+    leaq -(FRAME_BYTES - FRAME_RSP)(%rsp), %rsp
+    movq %r11, (%rsp)
     pushfq
     movq (%rsp), %r11
-    pushq $\door              /* cs: the same */
-    pushq %rcx
-    pushq %rax                /* call_number */
-    pushq %rdi
-    PUSH_REGISTERS_BELOW_RDI
+    leaq -FRAME_RFLAGS(%rsp), %rsp
+    movq %rcx, FRAME_RIP(%rsp)
+    movq %rax, FRAME_CALL(%rsp)
+    movq %rdi, FRAME_RDI(%rsp)
+    movq %rsi, FRAME_RSI(%rsp)
+    movq %rdx, FRAME_RDX(%rsp)
+    movq %r10, FRAME_R10(%rsp)
+    movq %r8, FRAME_R8(%rsp)
+    movq %r9, FRAME_R9(%rsp)
+    movq %rbp, FRAME_RBP(%rsp)
     andl $(RFLAGS_COLD | RFLAGS_IF), %r11d
     cmpl $RFLAGS_IF, %r11d
-    jne door_cold
+    jne 1f
     movq %rsp, %rdi
+    movl $(\door >> DOOR_SHIFT), %esi
     xorl %ebp, %ebp           /* ends backtraces */
-    callq on_syscall
-    jmp \exit
+    callq on_direct_call
+    testb %al, %al
+    jz \exit
+    movq $\door, FRAME_CS(%rsp)
+    jmp door_whole
+1:  movq $\door, FRAME_CS(%rsp)
+    jmp door_cold
 .endm
 
     .section .text.doors, "ax", @progbits
@@ -52,14 +65,14 @@ arch_door_range:
     .globl arch_door_call
     .type arch_door_call, @function
 arch_door_call:
-    DIRECT_DOOR DOOR_CALL, arch_exit_direct
+    DIRECT_DOOR DOOR_CALL, arch_exit_call
     .size arch_door_call, . - arch_door_call
 
     .balign 64
     .globl arch_door_jump
     .type arch_door_jump, @function
 arch_door_jump:
-    DIRECT_DOOR DOOR_JUMP, arch_exit_direct
+    DIRECT_DOOR DOOR_JUMP, arch_exit_jump
     .size arch_door_jump, . - arch_door_jump
 
     .balign 64
@@ -74,11 +87,21 @@ arch_door_short:
 door_cold:
     pushq $(RFLAGS_FIXED | RFLAGS_IF)
     popfq
+    COMPLETE_FRAME
     movq %rsp, %rdi
     xorl %ebp, %ebp
     callq on_syscall
     jmp arch_exit_full
     .size door_cold, . - door_cold
+
+/* A call that wants to see the whole frame; it has not been made yet. */
+    .type door_whole, @function
+door_whole:
+    COMPLETE_FRAME
+    movq %rsp, %rdi
+    callq on_syscall
+    jmp arch_exit
+    .size door_whole, . - door_whole
 
     .globl arch_door_range_end
 arch_door_range_end:

@@ -12,19 +12,14 @@
  *           the thread's frame stays whole. An interrupt, signal or fault in that range throws
  *           the half-loaded registers away: it works on the thread's frame and leaves through
  *           arch_exit_full. So no door needs interrupts off, and no kernel rip is ever shown.
+ *           Between arch_exit_direct_range and its end the frame lacks what is still in registers
+ *           (COMPLETE_FRAME): whoever interrupts there completes it.
  * See:      DESIGN 3.2; trap.S, direct_call.S, bare_vectors.S, hosted.S enter here.
  */
 #include "arch/cpu_block.h"
 #include "arch/x86_64/flags.h"
 #include "arch/x86_64/frame.h"
 #include "arch/x86_64/frame_macros.h"
-
-/* What was done in the kernel stays done: one word. */
-.macro COMMIT
-#ifdef UNDO_STORES
-    movq $0, cpu_block + CPU_UNDO(%rip)
-#endif
-.endm
 
 /* From r11. 127 + OF overflows exactly when OF is 1; sahf does the other five and leaves OF alone.
  * Uses rax, rcx. */
@@ -40,7 +35,6 @@
 
 /* What C functions do not keep, from the frame at rsp; then to the program. */
 .macro LOAD_ALL_BUT_R11 flags
-    movl $0, cpu_block + CPU_IN_KERNEL(%rip)
     movq FRAME_RDI(%rsp), %rdi
     movq FRAME_RSI(%rsp), %rsi
     movq FRAME_RDX(%rsp), %rdx
@@ -77,33 +71,45 @@ arch_exit_range:
     LOAD_ALL_BUT_R11 LOAD_FLAGS
     .size arch_exit, . - arch_exit
 
-/* The same from a direct door, which looked at the flags when it was entered. */
-    .balign 64
-    .globl arch_exit_direct
-    .type arch_exit_direct, @function
-arch_exit_direct:
-    testb %al, %al
-    jnz arch_exit_full
-    testl $PENDING_INTERRUPT, cpu_block + CPU_PENDING(%rip)
-    jnz work_pending
-    COMMIT
-    movq FRAME_RFLAGS(%rsp), %r11
-    LOAD_ALL_BUT_R11 LOAD_FLAGS
-    .size arch_exit_direct, . - arch_exit_direct
+/* The same from direct doors, which looked at the flags when they were entered. */
+    .globl arch_exit_direct_range
+arch_exit_direct_range:
+.macro DIRECT_EXIT door, flags
+    cmpl $0, cpu_block + CPU_PENDING(%rip)
+    jne 1f
+    cmpq $0, cpu_block + CPU_UNDO(%rip)
+    jne 2f
+3:  movq FRAME_RFLAGS(%rsp), %r11
+    LOAD_ALL_BUT_R11 \flags
+1:  movq $\door, FRAME_CS(%rsp)
+    jmp finish_direct
+2:  COMMIT
+    jmp 3b
+.endm
 
-/* And where the arithmetic flags are dead. */
+    .balign 64
+    .globl arch_exit_call
+    .type arch_exit_call, @function
+arch_exit_call:
+    DIRECT_EXIT DOOR_CALL, LOAD_FLAGS
+    .size arch_exit_call, . - arch_exit_call
+
+    .balign 64
+    .globl arch_exit_jump
+    .type arch_exit_jump, @function
+arch_exit_jump:
+    DIRECT_EXIT DOOR_JUMP, LOAD_FLAGS
+    .size arch_exit_jump, . - arch_exit_jump
+
+/* Where the arithmetic flags are dead. */
     .balign 64
     .globl arch_exit_short
     .type arch_exit_short, @function
 arch_exit_short:
-    testb %al, %al
-    jnz arch_exit_full
-    testl $PENDING_INTERRUPT, cpu_block + CPU_PENDING(%rip)
-    jnz work_pending
-    COMMIT
-    movq FRAME_RFLAGS(%rsp), %r11
-    LOAD_ALL_BUT_R11
+    DIRECT_EXIT DOOR_JUMP
     .size arch_exit_short, . - arch_exit_short
+    .globl arch_exit_direct_range_end
+arch_exit_direct_range_end:
 
 /* rsp: the thread's frame. Loads all of it. */
     .globl arch_exit_full
@@ -112,7 +118,6 @@ arch_exit_full:
     testl $PENDING_INTERRUPT, cpu_block + CPU_PENDING(%rip)
     jnz work_pending
     COMMIT
-    movl $0, cpu_block + CPU_IN_KERNEL(%rip)
     andq $RFLAGS_PROGRAM, FRAME_RFLAGS(%rsp)
     orq $(RFLAGS_IF | RFLAGS_FIXED), FRAME_RFLAGS(%rsp)
     /* Programs run with the kernel's own privilege, at ring 0 as at CPL 3: a frame made by hand
@@ -125,6 +130,16 @@ arch_exit_full:
     .size arch_exit_full, . - arch_exit_full
     .globl arch_exit_range_end
 arch_exit_range_end:
+
+/* Something waits that a program may see: now the frame must be whole. */
+    .type finish_direct, @function
+finish_direct:
+    COMPLETE_FRAME
+    movq %rsp, %rdi
+    xorl %ebp, %ebp
+    callq on_direct_finish
+    jmp arch_exit
+    .size finish_direct, . - finish_direct
 
 /* An interrupt was marked while the kernel ran: worked off here, on the thread's stack. */
     .type work_pending, @function

@@ -44,6 +44,32 @@
     iretq
 .endm
 
+/* The word that says whether there is anything to undo (lib/undo.h): kernel code's own stores set it,
+ * or, where those are not announced, the doors. */
+.macro ENTER_KERNEL
+#ifndef UNDO_STORES
+    movq $1, cpu_block + CPU_UNDO(%rip)
+#endif
+.endm
+
+/* What was done in the kernel stays done. */
+.macro COMMIT
+    movq $0, cpu_block + CPU_UNDO(%rip)
+.endm
+
+/* rsp: a direct door's frame, callee-saved registers still the program's. Uses rax. */
+.macro COMPLETE_FRAME
+    movq %rbx, FRAME_RBX(%rsp)
+    movq %r12, FRAME_R12(%rsp)
+    movq %r13, FRAME_R13(%rsp)
+    movq %r14, FRAME_R14(%rsp)
+    movq %r15, FRAME_R15(%rsp)
+    movq FRAME_RIP(%rsp), %rax
+    movq %rax, FRAME_RCX(%rsp)
+    movq FRAME_RFLAGS(%rsp), %rax
+    movq %rax, FRAME_R11(%rsp)
+.endm
+
 /* What C functions keep, on the stack of a context that is parked. */
 .macro PUSH_KEPT_REGISTERS
     pushq %rbp

@@ -117,7 +117,7 @@ _start:
     subq %rcx, %rax
     cmpq $KERNEL_IMAGE_BYTES, %rax
     jb \label
-    cmpl $0, cpu_block + CPU_IN_KERNEL(%rip)
+    cmpl $0, cpu_block + CPU_IN_HOST(%rip)
     jne \label
 .endm
 
@@ -132,11 +132,30 @@ _start:
     jae \else
 .endm
 
-/* The thread's frame, whole until the program runs again: what was loaded of it is thrown away. */
+/* The thread's frame, whole until the program runs again: what was loaded of it is thrown away. On
+ * the way out of a direct door a part is still in registers. Uses rax, rcx, rdx. */
 .macro TAKE_FRAME_BACK
-    movl $1, cpu_block + CPU_IN_KERNEL(%rip)
-    movq cpu_block + CPU_KERNEL_SP(%rip), %rsp
-    subq $FRAME_BYTES, %rsp
+    movq cpu_block + CPU_KERNEL_SP(%rip), %rcx
+    subq $FRAME_BYTES, %rcx
+    movq UC_RIP(%rbx), %rax
+    leaq arch_exit_direct_range(%rip), %rdx
+    cmpq %rdx, %rax
+    jb 7777f
+    leaq arch_exit_direct_range_end(%rip), %rdx
+    cmpq %rdx, %rax
+    jae 7777f
+    COPY_REGISTER UC_RBX, FRAME_RBX
+    COPY_REGISTER UC_R12, FRAME_R12
+    COPY_REGISTER UC_R13, FRAME_R13
+    COPY_REGISTER UC_R14, FRAME_R14
+    COPY_REGISTER UC_R15, FRAME_R15
+    movq FRAME_RIP(%rcx), %rax
+    movq %rax, FRAME_RCX(%rcx)
+    movq FRAME_RFLAGS(%rcx), %rax
+    movq %rax, FRAME_R11(%rcx)
+7777:
+    movq %rcx, %rsp
+    ENTER_KERNEL
 .endm
 
 /* SIGSYS. rdi signal, rsi siginfo, rdx ucontext. */
@@ -147,14 +166,14 @@ hosted_on_call:
     jle 1f                    /* sent by kill(2): not ours */
     movq %rdx, %rbx
     RESTORE_VECTOR_STATE
-    cmpl $0, cpu_block + CPU_IN_KERNEL(%rip)
+    cmpl $0, cpu_block + CPU_IN_HOST(%rip)
     jne 2f
     movq cpu_block + CPU_KERNEL_SP(%rip), %rcx
     subq $FRAME_BYTES, %rcx
     movq UC_RAX(%rbx), %rdx
     FILL_FRAME
+    ENTER_KERNEL
     movq FRAME_RBX(%rsp), %rbx /* the hot exit loads none that C functions keep */
-    movl $1, cpu_block + CPU_IN_KERNEL(%rip)
     movq %rsp, %rdi
     xorl %ebp, %ebp
     callq on_syscall
@@ -180,7 +199,7 @@ hosted_on_tick:
     subq $FRAME_BYTES, %rcx
     movq $NO_CALL_WORD, %rdx
     FILL_FRAME
-    movl $1, cpu_block + CPU_IN_KERNEL(%rip)
+    ENTER_KERNEL
     movq %rsp, %rdi
     xorl %ebp, %ebp
     callq hosted_interrupt
@@ -218,7 +237,7 @@ hosted_on_fault:
     subq $FRAME_BYTES, %rcx
     movq $NO_CALL_WORD, %rdx
     FILL_FRAME
-    movl $1, cpu_block + CPU_IN_KERNEL(%rip)
+    ENTER_KERNEL
     xorl %ebp, %ebp
     callq call_fault
     jmp arch_exit_full
@@ -257,7 +276,7 @@ hosted_on_fault:
     subq $FRAME_BYTES, %rcx
     movq $NO_CALL_WORD, %rdx
     FILL_FRAME
-    movl $1, cpu_block + CPU_IN_KERNEL(%rip)
+    ENTER_KERNEL
     movq %rsp, %rdi
     xorl %ebp, %ebp
     callq hosted_door_step

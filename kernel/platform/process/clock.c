@@ -10,6 +10,7 @@
  */
 #include "abi/linux/signal.h"
 #include "abi/linux/time.h"
+#include "arch/cpu_block.h"
 #include "lib/string.h"
 #include "platform/process/host.h"
 #include "platform/process/vdso.h"
@@ -34,7 +35,10 @@ void host_clock_distrust_vdso(void) { vdso_clock_gettime = NULL; }
 static u64 read_clock(int clock)
 {
     struct linux_timespec t = {0};
-    if (!vdso_clock_gettime || vdso_clock_gettime(clock, &t))
+    this_cpu()->in_host = 1;
+    bool failed = !vdso_clock_gettime || vdso_clock_gettime(clock, &t);
+    this_cpu()->in_host = 0;
+    if (failed)
         host(HOST_clock_gettime, clock, &t);
     return (u64)t.tv_sec * NSEC_PER_SEC + (u64)t.tv_nsec;
 }

@@ -121,7 +121,7 @@ static void pass_to_run(struct host_task *t)
 /* The holder was lost, and an empty task is there to go on in its place. */
 static void revive(struct host_task *t, struct host_task *empty, u64 sp)
 {
-    this_cpu()->in_kernel = 1;
+    this_cpu()->in_host = 0;
     __atomic_or_fetch(&this_cpu()->pending, PENDING_INTERRUPT, __ATOMIC_SEQ_CST);
     host_task_adopt(t, empty);
     host_task_drop_nameless();
@@ -153,7 +153,7 @@ static bool go_on_without(struct host_task *t)
     u32 next = host_index(t);
     u64 sp = 0;
     struct host_task *empty;
-    if (this_cpu()->in_kernel && !host_undo(&sp, &next))
+    if (!host_undo(&sp, &next))
         end_with(killed_in_kernel, sizeof killed_in_kernel - 1);
     count_losses();
     if (next != host_index(t)) { /* it was about to pass the baton: that is done in its stead */

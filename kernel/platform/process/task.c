@@ -153,7 +153,6 @@ noreturn_fn void host_task_boot(void *unused)
     own_memory(1);
     host_baton_take(1);
     host_undo_boot();
-    this_cpu()->in_kernel = 1;
     own_settings();
     on_start();
 }

@@ -23,10 +23,10 @@
 
 #ifndef UNDO_STORES /* a kernel of one process: its end is the machine's */
 
-void host_undo_boot(void) {}
+void host_undo_boot(void) { cpu_block.undo = 1; }
 void hosted_checkpoint_at(unused_arg u64 sp) {}
 void host_checkpoint_for(unused_arg u64 sp, unused_arg u32 task) {}
-bool host_undo(unused_arg u64 *sp, unused_arg u32 *task) { return false; }
+bool host_undo(unused_arg u64 *sp, unused_arg u32 *task) { return !cpu_block.undo; }
 
 #else
 
