@@ -136,17 +136,13 @@ class _Sites:
         one = self.area.code.get(start)
         if one is None or one.size != _MOV_BYTES or start < self.free_from:
             return None
-        if self.area.bytes_at(start, 1)[0] != _MOV_EAX or self._is_entered(start, address):
+        if self.area.bytes_at(start, 1)[0] != _MOV_EAX or self.area.may_be_entered(start, address):
             return None
         return self._patch(address, Method.MOV_JUMP, _MOV_BYTES, _MOV_BYTES)
 
     def _patch(self, address: int, method: Method, start: int, length: int) -> Patch:
         dead = dead_behind(self.area, address + len(SYSCALL))
         return Patch(self._offset(address), address, method, start, length, dead)
-
-    def _is_entered(self, start: int, end: int) -> bool:
-        """Whether anything leads strictly between the two."""
-        return any(place in self.area.targets for place in range(start + 1, end))
 
     def _window(self, address: int) -> Patch | Kept:
         """The window that moves least: no memory operands if it can be, then none before the site,
@@ -159,7 +155,7 @@ class _Sites:
             end = address + len(SYSCALL) + sum(one.size for one in behind)
             if end - start < _JUMP_BYTES or start < self.free_from:
                 continue
-            if self._is_entered(start, end) or self._overlaps(start, end, moved):
+            if self.area.may_be_entered(start, end) or self._overlaps(start, end, moved):
                 reason = _ENTERED
                 continue
             touches = sum("[" in one.operands for one in moved)

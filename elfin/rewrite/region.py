@@ -23,6 +23,7 @@ _TABLE_MOST = 4096  # entries of a jump table
 _NUMBER = re.compile(r"^-?(0x[0-9a-f]+|\d+)$")
 _RIP = re.compile(r"\[rip ([+-]) (0x[0-9a-f]+|\d+)\]")
 _ABSOLUTE_TABLE = re.compile(r"\[\w+\*8 \+ (0x[0-9a-f]+)\]")
+_SHORT = re.compile(rb"(?=([\x70-\x7f\xe0-\xe3\xeb].))", re.DOTALL)  # jcc, loop, jmp
 _ENDS = frozenset(("ret", "retf", "retfq", "hlt", "ud0", "ud1", "ud2", "int3", "iretq", "sysret"))
 
 
@@ -125,6 +126,28 @@ class Region:
         at = address - self._text.address
         return self._text.content[at : at + size]
 
+    def may_be_entered(self, start: int, end: int) -> bool:
+        """Whether anything leads strictly between the two: a known way, or bytes nearby that no
+        path reaches and that would be a short branch, were they code."""
+        if any(place in self.targets for place in range(start + 1, end)):
+            return True
+        first = max(start - 127, self._text.address)
+        nearby = self.bytes_at(first, end + 129 - first)
+        for match in _SHORT.finditer(nearby):
+            at = first + match.start()
+            distance = (match[1][1] ^ 0x80) - 0x80
+            if start < at + 2 + distance < end and not self._is_reached(at):
+                return True
+        return False
+
+    def _is_reached(self, address: int) -> bool:
+        """Whether the byte belongs to an instruction."""
+        for back in range(_LONGEST):
+            one = self.code.get(address - back)
+            if one is not None and one.size > back:
+                return True
+        return False
+
     def _follow(self, address: int, todo: list[int]) -> None:
         while self.start <= address < self.end and address not in self.code:
             one = self._decode(address)
@@ -158,15 +181,17 @@ class Region:
 
     def _entries(self, table: int, start: int, end: int) -> Iterator[int]:
         """Targets in a jump table: 32-bit distances from its own start, or (negative: the address)
-        64-bit addresses. It ends where an entry leads out of the function."""
+        64-bit addresses. Only those in the function, which uses it; it ends where an entry leads
+        out of the text."""
         width = 4 if table > 0 else 8
         raw = self._data(abs(table), width * _TABLE_MOST)
         for at in range(0, len(raw) - width + 1, width):
             value = int.from_bytes(raw[at : at + width], "little", signed=width == 4)
             target = table + value if table > 0 else value
-            if not start <= target < end:
+            if not self._text.address <= target < self._text.end:
                 return
-            yield target
+            if start <= target < end:
+                yield target
 
     def _data(self, address: int, size: int) -> bytes:
         for segment in (*self._file.data, *self._file.texts):
@@ -185,8 +210,10 @@ class Region:
         return self._decoded[address]
 
 
-# jmp, jcc and call with a 32-bit distance; lea of a rip-relative address
-_FAR = re.compile(rb"[\xe8\xe9]|\x0f[\x80-\x8f]|[\x48\x4c]\x8d[\x05\x0d\x15\x1d\x25\x2d\x35\x3d]")
+# jmp, jcc, call and xbegin with a 32-bit distance; lea of a rip-relative address
+_FAR = re.compile(
+    rb"[\xe8\xe9]|\x0f[\x80-\x8f]|\xc7\xf8|[\x48\x4c]\x8d[\x05\x0d\x15\x1d\x25\x2d\x35\x3d]"
+)
 # mov and push of a 32-bit constant, as programs at fixed addresses name their functions
 _CONSTANT = re.compile(rb"[\x68\xb8-\xbf]|\xc7[\xc0-\xc7]")
 

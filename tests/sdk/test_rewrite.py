@@ -183,6 +183,11 @@ WAYS = {
     "an absolute jump table": " jmp *7f(,%rdi,8)\n .section .rodata\n .balign 8\n7: .quad 5b, 8b\n",
     "a relative jump table": " lea 7f(%rip), %rcx\n movslq (%rcx,%rdi,4), %rax\n add %rcx, %rax\n"
     " jmp *%rax\n .section .rodata\n .balign 4\n7: .long 5b - 7b, 8b - 7b\n",
+    "a branch that no path reaches": " ret\n .byte 0\n jc 8b\n ret\n",
+    "a transaction that aborts": " xbegin 8b\n xend\n ret\n",
+    "a table whose first entry is elsewhere": " lea 7f(%rip), %rcx\n movslq (%rcx,%rdi,4), %rax\n"
+    ' add %rcx, %rax\n jmp *%rax\n .section .text.cold, "ax"\n4: ud2\n .section .rodata\n'
+    " .balign 4\n7: .long 4b - 7b, 8b - 7b\n",
     "a constant address": " mov $8b, %edi\n ret\n",
     "a symbol": " .set other, 8b\n .globl other\n",
 }
