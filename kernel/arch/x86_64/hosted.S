@@ -204,7 +204,7 @@ hosted_on_tick:
     xorl %ebp, %ebp
     callq hosted_interrupt
     jmp arch_exit_full
-1:  movabsq $(HOST_PRIVATE_BASE + HOST_PRIVATE_WAITING), %rcx
+1:  movabsq $(HOST_PRIVATE_AT + HOST_PRIVATE_WAITING), %rcx
     cmpl $0, (%rcx)
     jne 2f                    /* without the baton: the CPU is another task's */
     lock

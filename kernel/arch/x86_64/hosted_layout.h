@@ -21,7 +21,7 @@
 #define HOST_RANGE_BYTES 0x100000000000ul  /* 16 TiB */
 #define HOST_RANGE_END (HOST_RANGE + HOST_RANGE_BYTES)
 #define HOST_VDSO_BASE HOST_RANGE          /* the host's vvar and vDSO, moved here */
-#define HOST_PRIVATE_BASE 0x200000020000ul /* each host task's own memory: struct host_private */
+#define HOST_PRIVATE_BASE 0x200000020000ul /* each host task's own memory */
 #define HOST_WINDOW 0x200000100000ul       /* paddr space, to the end of the range */
 
 #define FRAMES_MAX_BYTES 0x40000000ul /* page frames serve the kernel only: 1 GiB is plenty */
@@ -33,9 +33,11 @@
 #define PROGRAM_START 0x10000ul
 #define PROGRAM_END 0x7ffffffff000ul
 
+/* A host task's private memory: its stack, struct host_private in the page of the stack's top, a
+ * page between, the signal stack. */
+#define PRIVATE_STACK_BYTES 0x8000ul
+#define HOST_PRIVATE_BYTES 64ul
+#define HOST_PRIVATE_AT (HOST_PRIVATE_BASE + PRIVATE_STACK_BYTES - HOST_PRIVATE_BYTES)
 /* struct host_private begins with a word that is not 0 while the task has not got the baton. */
 #define HOST_PRIVATE_WAITING 0
-
-/* Sizes within a host task's private memory. */
-#define PRIVATE_STACK_BYTES 0x8000ul
 #define SIGNAL_STACK_MIN_BYTES 0x10000ul

@@ -21,11 +21,19 @@
 
 static volatile u64 baton; /* host pid of the holder, its index in the upper half */
 
-/* What a switch carries over. Vector state: the largest area known is AMX's 11 KiB. */
+#define VECTOR_BYTES 3072 /* AVX-512 and PKRU end at 2,696 */
+
+/* What a switch carries over. */
 static struct {
     u64 sp, thread_pointer, gs_base;
-    u8 vector[16384] __attribute__((aligned(64)));
+    u8 vector[VECTOR_BYTES] __attribute__((aligned(64)));
 } handoff;
+
+void host_baton_start(void)
+{
+    if (arch_vector_size() > VECTOR_BYTES)
+        host_refuse("the CPU has more vector state than this kernel has room for", 0);
+}
 
 u32 host_baton_holder(void) { return (u32)(__atomic_load_n(&baton, __ATOMIC_SEQ_CST) >> 32); }
 

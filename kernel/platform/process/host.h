@@ -15,7 +15,8 @@
 #include "arch/x86_64/hosted_layout.h"
 
 /* --- link.lds --- */
-extern char kernel_start[], kernel_text_end[], kernel_data[], kernel_file_end[], kernel_end[];
+extern char kernel_start[], kernel_text_end[], kernel_rodata_end[], kernel_data[], kernel_file_end[],
+    kernel_end[];
 
 /* --- start.c --- */
 struct host_machine {
@@ -85,7 +86,7 @@ struct host_task {
 #define HOST_TASKS 8192           /* task 0 is the supervisor */
 extern struct host_task host_tasks[HOST_TASKS];
 
-/* Per host task, at the same address in each (HOST_PRIVATE_BASE). */
+/* Per host task, at the same address in each. */
 struct host_private {
     volatile u32 waiting;         /* hosted.S: a timer signal finds a task without the baton */
     u32 index;                    /* into host_tasks */
@@ -93,12 +94,13 @@ struct host_private {
     u64 fires_ns;                 /* when this process's timer fires, or did */
 };
 _Static_assert(offsetof(struct host_private, waiting) == HOST_PRIVATE_WAITING, "asm offset");
-#define host_private ((struct host_private *)HOST_PRIVATE_BASE)
-static inline u64 host_private_stack_top(void)
+_Static_assert(sizeof(struct host_private) <= HOST_PRIVATE_BYTES, "it ends with its page");
+#define host_private ((struct host_private *)HOST_PRIVATE_AT)
+static inline u64 host_private_stack_top(void) { return HOST_PRIVATE_AT; }
+static inline u64 host_signal_stack(void)
 {
-    return HOST_PRIVATE_BASE + PAGE_SIZE + PRIVATE_STACK_BYTES;
+    return HOST_PRIVATE_BASE + PRIVATE_STACK_BYTES + PAGE_SIZE;
 }
-static inline u64 host_signal_stack(void) { return host_private_stack_top() + PAGE_SIZE; }
 static inline struct host_task *host_current(void) { return &host_tasks[host_private->index]; }
 static inline u32 host_index(const struct host_task *t) { return (u32)(t - host_tasks); }
 
@@ -131,6 +133,7 @@ void host_task_adopt(struct host_task *lost, struct host_task *zygote); /* which
 void host_task_tell_change(void);                   /* to who waits for one */
 
 /* --- baton.c: who runs --- */
+void host_baton_start(void);
 u32 host_baton_holder(void);                        /* index */
 void host_baton_take(u32 index);                    /* nobody has it: boot, or a dead task */
 void host_baton_pass(struct host_task *to);         /* to->order says what for */

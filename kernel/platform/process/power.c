@@ -9,6 +9,7 @@
 noreturn_fn void platform_power_off(int status)
 {
     host_supervision.power_status = status & 0xff;
+    host_supervisor_ask();
     for (;;)
         host(HOST_exit_group, 0);
 }

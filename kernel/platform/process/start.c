@@ -66,6 +66,12 @@ static long host_map(u64 address, u64 length, u64 protection, u64 flags, int fd,
     return host(HOST_mmap, address, length, protection, flags, fd, offset);
 }
 
+static void copy_to_memfd(long fd, u64 from, u64 to)
+{
+    if (host(HOST_pwrite64, fd, from, to - from, from - (u64)kernel_start) != (long)(to - from))
+        host_refuse("the kernel image cannot be copied to shared memory", 0);
+}
+
 /* The kernel's own memory becomes the memfd's. Runs before anything may write to a global: the
  * private pages that execve made are replaced by shared ones with the same bytes. */
 static int make_image_resident(void)
@@ -80,11 +86,11 @@ static int make_image_resident(void)
     long error = host(HOST_ftruncate, fd, MEMFD_BYTES);
     if (error)
         host_refuse("the host limits the size of files (ulimit -f); it must be unlimited", error);
-    u64 size = (u64)kernel_file_end - start;
-    if (host(HOST_pwrite64, fd, start, size, 0) != (long)size)
-        host_refuse("the kernel image cannot be copied to shared memory", 0);
+    u64 rodata_end = (u64)kernel_rodata_end;
+    copy_to_memfd(fd, start, rodata_end);
+    copy_to_memfd(fd, data, (u64)kernel_file_end);
     if (host_map(start, text_end - start, PROT_READ | PROT_EXEC, flags, (int)fd, 0) < 0 ||
-        host_map(text_end, data - text_end, PROT_READ, flags, (int)fd, text_end - start) < 0 ||
+        host_map(text_end, rodata_end - text_end, PROT_READ, flags, (int)fd, text_end - start) < 0 ||
         host_map(data, (u64)kernel_end - data, PROT_READ | PROT_WRITE, flags, (int)fd,
                  data - start) < 0)
         host_refuse("the kernel image cannot be mapped from shared memory", 0);

@@ -23,6 +23,9 @@
 #define ZYGOTE_DELAY_NS 20000000
 /* How soon an empty space that the host refused is asked for again. */
 #define RETRY_NS 1000000
+/* Ends of children come in crowds. After one the next are looked for this much later, all at once:
+ * to be woken by each costs a program that forks a twentieth. Who cannot wait asks. */
+#define REST_NS 1000000
 
 void host_supervisor_ask(void)
 {
@@ -136,10 +139,12 @@ static void wake_whom_it_left(void)
     host_task_tell_change();
 }
 
-static void reap(void)
+/* true: some had ended. */
+static bool reap(void)
 {
+    bool any = false;
     int status = 0;
-    for (s32 pid; (pid = (s32)host(HOST_wait4, -1, &status, WNOHANG, 0)) > 0;) {
+    for (s32 pid; (pid = (s32)host(HOST_wait4, -1, &status, WNOHANG, 0)) > 0; any = true) {
         if (host_supervision.power_status >= 0)
             host_supervisor_end(host_supervision.power_status);
         struct host_task *t = find_child(pid);
@@ -148,12 +153,31 @@ static void reap(void)
         if (status & 0x7f)
             wake_whom_it_left();
     }
+    return any;
 }
 
 static void make_zygote_if_none(void)
 {
     if (!zygote_is_there())
         make_zygote();
+}
+
+/* NULL: until something happens. */
+static const struct linux_timespec *wait_limit(bool rests)
+{
+    static const struct linux_timespec delay = {0, ZYGOTE_DELAY_NS}, soon = {0, RETRY_NS};
+    static const struct linux_timespec rest = {0, REST_NS};
+    if (host_supervision.wants_zygote)
+        return &soon;
+    if (rests)
+        return &rest;
+    return zygote_is_there() ? NULL : &delay;
+}
+
+static void drain(int fd)
+{
+    u8 drained[128];
+    host(HOST_read, fd, drained, sizeof drained);
 }
 
 noreturn_fn void host_supervise(int child_events_fd)
@@ -163,31 +187,24 @@ noreturn_fn void host_supervise(int child_events_fd)
         {host_supervision.request_fd, POLLIN, 0},
         {host_machine.control_fd, 0, 0}, /* POLLHUP needs no asking */
     };
-    struct linux_timespec delay = {0, ZYGOTE_DELAY_NS}, soon = {0, RETRY_NS};
-    u8 drained[128];
+    bool rests = false;
     for (;;) {
-        struct linux_timespec *limit = zygote_is_there() ? NULL : &delay;
-        if (host_supervision.wants_zygote)
-            limit = &soon;
-        long n = host(HOST_ppoll, watched, ARRAY_SIZE(watched), limit, 0, 8);
-        if (n == 0 && host_supervision.wants_zygote)
-            host_lost_look();
-        if (n == 0)
-            make_zygote_if_none();
-        if (n <= 0)
-            continue;
-        if (watched[2].revents & (POLLHUP | POLLERR | POLLNVAL))
+        watched[0].fd = rests ? -1 : child_events_fd;
+        long n = host(HOST_ppoll, watched, ARRAY_SIZE(watched), wait_limit(rests), 0, 8);
+        if (n > 0 && watched[2].revents & (POLLHUP | POLLERR | POLLNVAL))
             host_supervisor_end(125);
-        if (watched[1].revents) {
-            host(HOST_read, watched[1].fd, drained, 8);
+        if (n > 0 && watched[1].revents)
+            drain(host_supervision.request_fd);
+        if (n > 0 && !rests && watched[0].revents)
+            drain(child_events_fd);
+        if (n < 0)
+            continue;
+        bool asked = n > 0 && watched[1].revents, idle = n == 0 && !rests;
+        bool over = host_supervision.power_status >= 0; /* who said so is about to exit */
+        rests = reap() && !over;
+        if (asked || host_supervision.wants_zygote)
             host_lost_look();
+        if (!over && (asked || idle || host_supervision.wants_zygote))
             make_zygote_if_none();
-        }
-        if (watched[0].revents) {
-            host(HOST_read, watched[0].fd, drained, sizeof drained);
-            reap();
-            if (host_supervision.wants_zygote)
-                make_zygote_if_none();
-        }
     }
 }

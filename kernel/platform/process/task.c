@@ -151,6 +151,7 @@ noreturn_fn void host_task_boot(void *unused)
     (void)unused;
     host_leftovers_unmap();
     own_memory(1);
+    host_baton_start();
     host_baton_take(1);
     host_undo_boot();
     own_settings();

@@ -43,12 +43,20 @@ bool host_undo(unused_arg u64 *sp, unused_arg u32 *task) { return !cpu_block.und
 struct entry {
     u64 where, old;
 };
-static struct entry entries[LOG_ENTRIES];
+static struct entry undo_log[LOG_ENTRIES];
+
+#define SMALL_BYTES 1024 /* most are: they lie where a fork's child needs no page more for them */
 static struct stack_copy {
     u64 sp, length;
-    u32 task; /* where it goes on */
-    u8 bytes[PLATFORM_STACK_BYTES];
-} copies[2];
+    u64 task; /* where it goes on */
+    u64 small[SMALL_BYTES / 8];
+} stack_copies[2];
+static u64 large_copies[2][PLATFORM_STACK_BYTES / 8];
+
+static u64 *bytes_of(struct stack_copy *copy)
+{
+    return copy->length <= SMALL_BYTES ? copy->small : large_copies[copy - stack_copies];
+}
 
 static u64 stack_pointer(void)
 {
@@ -71,7 +79,7 @@ static inline void note(u64 address, u64 old, u64 size_code)
     u32 n = (u32)word & COUNT_MASK;
     if (n == LOG_ENTRIES)
         return;
-    entries[n] = (struct entry){address | size_code << SIZE_SHIFT, old};
+    undo_log[n] = (struct entry){address | size_code << SIZE_SHIFT, old};
     __atomic_store_n(&cpu_block.undo, word + 1, __ATOMIC_RELEASE);
 }
 
@@ -130,15 +138,16 @@ static u64 stack_end(u64 sp)
 void host_checkpoint_for(u64 sp, u32 task)
 {
     u64 kind = cpu_block.undo >> KIND_SHIFT, next = kind == KIND_STACK ? KIND_STACK + 1 : KIND_STACK;
-    struct stack_copy *copy = &copies[next - KIND_STACK];
+    struct stack_copy *copy = &stack_copies[next - KIND_STACK];
     if (kind == KIND_BOOT)
         return;
     copy->sp = sp;
     copy->task = task;
     copy->length = stack_end(sp) - sp;
     const u64 *from = (const u64 *)sp;
+    u64 *to = bytes_of(copy);
     for (u64 i = 0; i < copy->length / 8; i++)
-        ((u64 *)copy->bytes)[i] = from[i];
+        to[i] = from[i];
     __atomic_store_n(&cpu_block.undo, next << KIND_SHIFT, __ATOMIC_RELEASE);
 }
 
@@ -172,13 +181,13 @@ bool host_undo(u64 *sp, u32 *task)
     if (kind == KIND_BOOT || n == LOG_ENTRIES)
         return false;
     while (n)
-        put_back(&entries[--n]);
+        put_back(&undo_log[--n]);
     *sp = 0;
     if (kind) {
-        const struct stack_copy *copy = &copies[kind - KIND_STACK];
-        memcpy((void *)copy->sp, copy->bytes, copy->length);
+        struct stack_copy *copy = &stack_copies[kind - KIND_STACK];
+        memcpy((void *)copy->sp, bytes_of(copy), copy->length);
         *sp = copy->sp;
-        *task = copy->task;
+        *task = (u32)copy->task;
     }
     cpu_block.undo = kind << KIND_SHIFT;
     return true;
