@@ -20,6 +20,7 @@ from abi.table import Machine, Support, Table, load
 from tests.guest.programs import PLATFORMS, RESULTS, programs, text_key
 
 LEAST_ROWS = 200
+MOST_LINES = 40
 Calls = Mapping[str, Mapping[str, int]]
 
 
@@ -69,11 +70,17 @@ def main() -> int:
         if platform == "vm" and shutil.which("qemu-system-x86_64") is None:
             print("vm: no QEMU, no results")
             continue
+        there = {row["test"] for row in results if row["platform"] == platform}
+        lacking = sum(program.name not in there for program in programs())
+        if lacking:
+            print(f"{platform}: {lacking} tests were not run as they are now")
         said = list(complaints(calls_of(results, platform), table))
         owed += len(said)
         proved.append(platform)
-        for line in said:
+        for line in said[:MOST_LINES]:
             print(f"{platform}: {line}")
+        if len(said) > MOST_LINES:
+            print(f"{platform}: and {len(said) - MOST_LINES} more")
     if len(full) < LEAST_ROWS:
         print(f"only {len(full)} rows are full")
     if owed or len(full) < LEAST_ROWS:
