@@ -125,6 +125,7 @@ enum fault_answer space_fault(struct space *s, u64 address, u32 fault_access, u6
 
 /* peek.c: program memory of any space into kernel memory of the heap; bytes until the first fault. */
 size_t space_peek(struct space *s, u64 address, void *to, size_t n);
+size_t space_poke(struct space *s, u64 address, const void *from, size_t n); /* the other way */
 
 /* rewrite.c: call sites that became jumps. */
 void rewrite_start(bool on);

@@ -125,9 +125,10 @@ int platform_move(struct platform_space *space, u64 from, u64 from_length, u64 t
 /* Private bytes resident in a range, for rss and mincore; demand platforms answer from tables. */
 u64 platform_resident(struct platform_space *space, u64 start, u64 length);
 
-/* Eager platforms: program memory of a space into kernel memory (frames); bytes until the first
- * fault. */
+/* Eager platforms: program memory of a space into kernel memory (frames), and the other way; bytes
+ * until the first fault. */
 u64 platform_peek(struct platform_space *space, u64 address, void *to, u64 length);
+u64 platform_poke(struct platform_space *space, u64 address, const void *from, u64 length);
 
 /* Both kinds: no access to the range from here on / new access for the range. On demand platforms
  * unmap only clears entries: the caller has taken the frames back with platform_page_*. */

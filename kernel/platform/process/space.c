@@ -130,6 +130,13 @@ u64 platform_peek(struct platform_space *space, u64 address, void *to, u64 lengt
     return n < 0 ? 0 : (u64)n;
 }
 
+u64 platform_poke(struct platform_space *space, u64 address, const void *from, u64 length)
+{
+    long n = host_call_in(space, HOST_pread64, (u64)host_machine.memfd, address, length,
+                          pointer_to_paddr(from), 0, 0);
+    return n < 0 ? 0 : (u64)n;
+}
+
 /* --- demand platforms only: the host has the page tables --- */
 
 int platform_page_set(struct platform_space *space, u64 address, paddr_t frame, u32 access)

@@ -52,6 +52,12 @@ u64 platform_peek(unused_arg struct platform_space *space, unused_arg u64 addres
     return 0;
 }
 
+u64 platform_poke(unused_arg struct platform_space *space, unused_arg u64 address,
+                  unused_arg const void *from, unused_arg u64 length)
+{
+    return 0;
+}
+
 int platform_unmap(struct platform_space *space, u64 start, u64 length)
 {
     mmu_clear_range(space->root, start, start + length);
