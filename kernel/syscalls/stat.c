@@ -60,7 +60,7 @@ long sys_fstat(int fd, struct user_ptr statbuf)
 
 long sys_newfstatat(int dirfd, struct user_ptr path, struct user_ptr statbuf, int flags)
 {
-    if (flags & ~(AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT | AT_EMPTY_PATH))
+    if (flags & ~(AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT | AT_EMPTY_PATH | AT_STATX_SYNC_TYPE))
         return -EINVAL;
     if ((flags & AT_EMPTY_PATH) && user_is_null(path) && dirfd >= 0)
         return sys_fstat(dirfd, statbuf);
