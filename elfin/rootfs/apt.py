@@ -14,6 +14,7 @@ import os
 import re
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -184,6 +185,10 @@ class PrivateApt:
 
         Without a network older lists serve, and a line says so; with none at all it is an error.
         """
+        with self._alone():
+            self._update(force)
+
+    def _update(self, force: bool) -> None:
         self._prepare()
         stamp = self._home / "updated"
         if not force and stamp.exists() and time.time() - stamp.stat().st_mtime < _FRESH_SECONDS:
@@ -200,6 +205,10 @@ class PrivateApt:
 
     def fetch(self, packages: Sequence[str]) -> tuple[Path, ...]:
         """Download the packages with all they depend on, in apt's order."""
+        with self._alone():
+            return self._fetch(packages)
+
+    def _fetch(self, packages: Sequence[str]) -> tuple[Path, ...]:
         listed = self._run(
             "install",
             "--print-uris",
@@ -221,6 +230,10 @@ class PrivateApt:
 
         Raises HostError where a listed file is not offered or is another than the listed one.
         """
+        with self._alone():
+            return self._fetch_source(package, accepted)
+
+    def _fetch_source(self, package: str, accepted: Mapping[str, str]) -> tuple[Path, ...]:
         files = tuple(self._archive(name) for name in accepted)
         if not all(file.exists() for file in files):
             self._say(f"downloading the source of {package}")
@@ -233,6 +246,15 @@ class PrivateApt:
                 file.unlink()
                 raise HostError(f"{file.name} has the sha256 {found}, which is not listed")
         return files
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        """One apt at a time: it fails at once where it finds its own lock taken."""
+        from filelock import FileLock
+
+        self._home.mkdir(parents=True, exist_ok=True)
+        with FileLock(self._home / "elfin.lock", mode=0o600):
+            yield
 
     def _archive(self, name: str) -> Path:
         return self._home / "archives" / name

@@ -6,15 +6,17 @@ from __future__ import annotations
 
 import io
 import lzma
+import os
 import subprocess
 import sys
 import tarfile
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
 from elfin.host.errors import HostError, OptionError
-from elfin.rootfs.apt import debian_sources
+from elfin.rootfs.apt import PrivateApt, debian_sources
 from elfin.rootfs.debian import RootRequest, build_root, read_manifest
 from elfin.rootfs.packages import PackageDatabase
 from elfin.rootfs.unpack import Alternative, link_alternatives, prepare, unpack
@@ -200,3 +202,32 @@ def test_a_real_root(tmp_path: Path) -> None:
         [*command, "busybox-static"], cwd=PROJECT, capture_output=True, text=True, check=True
     )
     assert "already there" in again.stdout
+
+
+# An apt that fails, as the real one does, where another is at work on the same folder.
+ONE_AT_A_TIME = """#!/bin/sh
+mkdir {busy} || exit 100
+sleep 0.1
+rmdir {busy}
+case "$*" in *--print-uris*) echo "'http://here/a.deb' a.deb 1";; esac
+"""
+
+
+def test_two_at_once_take_turns(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two runs may want packages at once; each finds the private apt free."""
+    program = tmp_path / "bin" / "apt-get"
+    program.parent.mkdir()
+    program.write_text(ONE_AT_A_TIME.format(busy=tmp_path / "busy"))
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", str(program.parent), prepend=os.pathsep)
+    monkeypatch.setattr("elfin.rootfs.apt.debian_sources", lambda: ())
+    (tmp_path / "amd64" / "archives").mkdir(parents=True)
+    (tmp_path / "amd64" / "archives" / "a.deb").touch()
+
+    def wanted(_: int) -> tuple[Path, ...]:
+        apt = PrivateApt(tmp_path, "amd64", lambda line: None)
+        apt.update(force=True)
+        return apt.fetch(["a"])
+
+    with ThreadPoolExecutor(4) as pool:
+        assert {names[0].name for names in pool.map(wanted, range(4))} == {"a.deb"}
