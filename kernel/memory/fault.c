@@ -166,28 +166,33 @@ enum fault_answer fault_resolve(struct vma *v, u64 address, u32 access)
     return v->backing ? fault_backed(v, at, access) : fault_anonymous(v, at, access);
 }
 
-/* The stack VMA above `address` may grow down to it; see mmap(2) MAP_GROWSDOWN, getrlimit(2). */
-static struct vma *grow_stack(struct space *s, u64 address)
+static bool may_grow(struct space *s, struct vma *v, u64 at)
 {
-    u64 at = align_down(address, PAGE_SIZE);
-    struct vma *v = space_find_from(s, address);
-    if (!v || !(v->flags & VMA_GROWS_DOWN) || at < platform_traits()->program_start)
-        return NULL;
     u64 pages = (v->start - at) >> PAGE_SHIFT, reserved_start, reserved_end;
     struct tree_node *n = tree_prev(&v->node);
     struct vma *below = n ? container_of(n, struct vma, node) : NULL;
+    if (!(v->flags & VMA_GROWS_DOWN) || at < platform_traits()->program_start)
+        return false;
     if (v->end - at > s->stack_limit || limits_check(s, pages, v->access, v->flags))
-        return NULL;
+        return false;
     if (v->flags & VMA_LOCKED && !lock_room(s, pages))
-        return NULL;
+        return false;
     if (below && below->access && !(below->flags & VMA_GROWS_DOWN) &&
         at - below->end < STACK_GUARD_BYTES)
-        return NULL;
-    if (place_is_reserved(at, v->start, &reserved_start, &reserved_end))
-        return NULL;
+        return false;
+    return !place_is_reserved(at, v->start, &reserved_start, &reserved_end);
+}
+
+/* The stack VMA above `address` may grow down to it; see mmap(2) MAP_GROWSDOWN, getrlimit(2). */
+static enum fault_answer grow_stack(struct space *s, u64 address, struct vma **grown)
+{
+    u64 at = align_down(address, PAGE_SIZE);
+    struct vma *v = space_find_from(s, address);
+    if (!v || !may_grow(s, v, at))
+        return FAULT_NO_MAPPING;
+    u64 pages = (v->start - at) >> PAGE_SHIFT, old_start = v->start;
     if ((v->flags & VMA_ACCOUNT) && commit_check(pages))
-        return NULL;
-    u64 old_start = v->start;
+        return FAULT_OUT_OF_MEMORY;
     space_count(s, v, false);
     v->start = v->node.key = at;
     if (apply_range(v, at, old_start)) {
@@ -196,16 +201,20 @@ static struct vma *grow_stack(struct space *s, u64 address)
         account_uncommit(v->flags & VMA_ACCOUNT ? pages : 0);
     }
     space_count(s, v, true);
-    return v->start == at ? v : NULL;
+    *grown = v;
+    return v->start == at ? FAULT_DONE : FAULT_OUT_OF_MEMORY;
 }
 
 enum fault_answer space_fault(struct space *s, u64 address, u32 fault_access, u64 program_sp)
 {
     (void)program_sp; /* Linux no longer asks how far below the stack pointer a touch is */
     struct vma *v = space_find(s, address);
-    bool grown = !v && (v = grow_stack(s, address)) != NULL;
-    if (!v)
-        return FAULT_NO_MAPPING;
+    bool grown = !v;
+    if (grown) {
+        enum fault_answer answer = grow_stack(s, address, &v);
+        if (answer != FAULT_DONE)
+            return answer;
+    }
     if (!allows(v, fault_access))
         return FAULT_NO_ACCESS;
     if (platform_traits()->demand_paging)

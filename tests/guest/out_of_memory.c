@@ -81,8 +81,47 @@ static void ends(void (*what)(void))
           (WIFEXITED(status) && WEXITSTATUS(status) == REFUSED));
 }
 
+static int deepen(int kib)
+{
+    volatile char here[1024];
+    memset((char *)here, kib, sizeof(here));
+    return kib ? deepen(kib - 1) + here[1] : 0;
+}
+
+/* Memory is full of file data; a stack that has to grow is a reason to kill, not a wild pointer. The
+ * one that grows it goes first. */
+static void test_stack(void)
+{
+    static char zeros[65536];
+    int status = -1, file = (int)syscall(SYS_memfd_create, "fills", 0);
+    char root[7] = "";
+    int mounts = open("/proc/mounts", O_RDONLY);
+    volatile int *go = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    CHECK(file >= 0 && go != MAP_FAILED);
+    *go = 0;
+    pid_t child = fork();
+    if (child == 0) {
+        int adjust = open("/proc/self/oom_score_adj", O_WRONLY);
+        if (adjust < 0 || write(adjust, "1000", 4) != 4)
+            _exit(WRONG);
+        while (!*go)
+            usleep(1000);
+        deepen(4096);
+        _exit(0);
+    }
+    if (read(mounts, root, 6) == 6 && !strcmp(root, "elfin "))
+        while (write(file, zeros, sizeof(zeros)) > 0)
+            ;
+    close(mounts);
+    *go = 1;
+    CHECK(waitpid(child, &status, 0) == child);
+    CHECK(status == (strcmp(root, "elfin ") ? 0 : SIGKILL));
+    close(file);
+}
+
 int main(void)
 {
+    test_stack();
     size_t own = 4 * MIB;
     char *p = map(own);
     memset(p, 7, own);
