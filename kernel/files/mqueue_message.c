@@ -254,8 +254,8 @@ static long read_state(struct file *f, struct io *io, u64 *offset)
                              (unsigned long long)q->bytes, p ? q->event.sigev_notify : 0,
                              p && q->event.sigev_notify == SIGEV_SIGNAL ? q->event.sigev_signo : 0,
                              p ? p->pid : 0);
-    u64 left = *offset < (u64)length ? (u64)length - *offset : 0;
-    size_t done = io_put(io, text + *offset, min_u64(left, io->remaining));
+    u64 from = min_u64(*offset, (u64)length), left = (u64)length - from;
+    size_t done = io_put(io, text + from, min_u64(left, io->remaining));
 
     *offset += done;
     return left && io->remaining && !done ? -EFAULT : (long)done;

@@ -7,6 +7,7 @@
 #define LIB_STRING_FUNCTIONS
 #include "lib/string.h"
 
+#include "lib/sanitizer.h"
 #include "lib/undo.h"
 
 /* gcc would turn the loops below into calls of the functions that they make up (clang knows from
@@ -50,6 +51,7 @@ UNDO_SAYS_ITSELF static void copy_backward(u8 *to, const u8 *from, size_t n)
 void *memcpy(void *restrict to, const void *restrict from, size_t n)
 {
     undo_note(to, n);
+    sanitizer_check(from, n, false);
     copy_forward(to, from, n);
     return to;
 }
@@ -57,6 +59,7 @@ void *memcpy(void *restrict to, const void *restrict from, size_t n)
 void *memmove(void *to, const void *from, size_t n)
 {
     undo_note(to, n);
+    sanitizer_check(from, n, false);
     /* A forward copy that reads four words before it writes them is safe when `to` lies below. */
     if ((u64)to - (u64)from >= n)
         copy_forward(to, from, n);

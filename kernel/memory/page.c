@@ -11,6 +11,7 @@
 
 #include "lib/lock.h"
 #include "lib/log.h"
+#include "lib/sanitizer.h"
 #include "lib/string.h"
 #include "lib/undo.h"
 #include "memory/page_internal.h"
@@ -198,6 +199,7 @@ bool page_alloc(unsigned order, paddr_t *out)
         frames[index].order = (u8)order;
         frames[index].references = 1;
         *out = paddr_of(index);
+        sanitizer_mark(paddr_to_pointer(*out), PAGE_SIZE << order, SANITIZER_OPEN);
     }
     lock_give(&page_lock);
     return found;
@@ -241,6 +243,7 @@ void page_free(paddr_t first, unsigned order)
     struct frame *f = counted_frame(first);
     assert_always(f->order == order);
     lock_take(&page_lock);
+    sanitizer_mark(paddr_to_pointer(first), PAGE_SIZE << order, SANITIZER_FREED_PAGE);
     if (order == 0 && at_hand_count < AT_HAND_MOST)
         keep_at_hand(index_of(first));
     else
@@ -263,6 +266,7 @@ bool page_run_alloc(u64 pages, paddr_t *out)
         frames[index].next = (u32)pages;
         free_range(index + pages, (1ull << order) - pages);
         *out = paddr_of(index);
+        sanitizer_mark(paddr_to_pointer(*out), pages << PAGE_SHIFT, SANITIZER_OPEN);
     }
     lock_give(&page_lock);
     return found;
@@ -279,6 +283,7 @@ void page_run_free(paddr_t first)
 {
     u64 pages = page_run_pages(first);
     lock_take(&page_lock);
+    sanitizer_mark(paddr_to_pointer(first), pages << PAGE_SHIFT, SANITIZER_FREED_PAGE);
     free_range(index_of(first), pages);
     lock_give(&page_lock);
 }

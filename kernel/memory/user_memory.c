@@ -9,6 +9,7 @@
 
 #include "abi/linux/errno.h"
 #include "arch/arch.h"
+#include "lib/sanitizer.h"
 #include "lib/string.h"
 #include "lib/undo.h"
 #include "memory/space_internal.h"
@@ -40,6 +41,7 @@ size_t copy_from_program_some(void *to, struct user_ptr from, size_t n)
 
 size_t copy_to_program_some(struct user_ptr to, const void *from, size_t n)
 {
+    sanitizer_check(from, n, false);
     return program_range_ok(to, n) ? n - arch_copy_program(opened(to), from, n) : 0;
 }
 

@@ -149,7 +149,11 @@ bool platform_page_next(const struct platform_space *space, u64 address, u64 end
                         struct platform_page *out);
 
 /* Kernel stacks are blocks of this size that begin at a multiple of it. */
+#ifdef CONFIG_SANITIZE /* frames are larger */
+#define PLATFORM_STACK_BYTES 65536ul
+#else
 #define PLATFORM_STACK_BYTES 32768ul
+#endif
 
 /* --- memory.c --- */
 /* Frames or sparse pages return to the host (process: hole punch; vm: nothing). They read zero

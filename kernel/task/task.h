@@ -21,7 +21,7 @@ struct file;
 struct file_context;     /* files/: root, cwd, umask */
 struct tty;              /* files/: a terminal */
 
-#define KERNEL_STACK_ORDER 3
+#define KERNEL_STACK_ORDER (PLATFORM_STACK_BYTES == 65536 ? 4 : 3)
 #define KERNEL_STACK_BYTES (PAGE_SIZE << KERNEL_STACK_ORDER)
 
 struct credentials {

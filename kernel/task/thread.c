@@ -9,6 +9,7 @@
 #include "abi/linux/errno.h"
 #include "abi/linux/signal.h"
 #include "lib/log.h"
+#include "lib/sanitizer.h"
 #include "lib/string.h"
 #include "memory/page.h"
 #include "platform/platform.h"
@@ -51,6 +52,7 @@ static bool take_spare(struct spare *s)
 {
     if (spare_count) {
         *s = spares[--spare_count];
+        sanitizer_mark(s->stack, KERNEL_STACK_BYTES, SANITIZER_OPEN);
         return true;
     }
     *s = (struct spare){new_stack(), new_vector_area()};

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""B7: 100,000 calls made from the table leave the kernel standing, and nothing behind.
+"""B7: 100,000 calls made from the table, under sanitizers: no report, and nothing left behind.
 
 A million: ``make fuzz-calls``.
 """
@@ -13,10 +13,30 @@ import pytest
 from abi.table import Support
 from tests.fuzz.calls.episode import Episode
 from tests.fuzz.calls.generate import episode, program, rows
-from tests.fuzz.calls.run import LEAST_CALLS, LEAST_SHARE, CallsError, Totals, check_resources, fuzz
+from tests.fuzz.calls.run import (
+    LEAST_CALLS,
+    LEAST_SHARE,
+    CallsError,
+    Totals,
+    check_resources,
+    fuzz,
+    run,
+    sanitized_kernels,
+)
 
 CALLS = 100_000
 SEED = "tests"
+# Of the bugs in kernel/memory/sanitizer_proof.c, in its order.
+REPORTS = (
+    "an object that was freed",
+    "store of 21 bytes .*beside an object",
+    "store of 1 bytes .*beside an object",
+    "a page that was freed",
+    "is freed again",
+    "beside a local",
+    "a sum overflows at .*sanitizer_proof.c",
+    "an index is out of bounds at .*sanitizer_proof.c",
+)
 
 
 def _quiet(totals: Totals, episodes: int) -> None:
@@ -45,10 +65,33 @@ def test_a_leak_and_a_process_that_stays_are_told() -> None:
         check_resources(totals)
 
 
+needs_gcc = pytest.mark.skipif(not shutil.which("gcc"), reason="gcc is not installed")
+
+
+@needs_gcc
+@pytest.mark.parametrize(("number", "report"), list(enumerate(REPORTS)))
+def test_the_sanitizers_report(number: int, report: str) -> None:
+    with pytest.raises(CallsError, match=rf"(?s)status 125.*sanitizer: .*{report}"):
+        run(b"", sanitized_kernels(), ("-p", str(number)))
+
+
+@needs_gcc
+def test_no_report_without_a_bug() -> None:
+    survived = "survived -1\n"
+    assert run(b"", sanitized_kernels(), ("-p", str(len(REPORTS)))) == survived
+    assert run(b"", None, ("-p", "0")) == survived, "only kernels under sanitizers have the bugs"
+
+
+@needs_gcc
+def test_memory_comes_back() -> None:
+    totals = fuzz(SEED, CALLS // 4, None, _quiet)
+    assert totals.calls >= CALLS // 4
+
+
 @pytest.mark.slow
-@pytest.mark.skipif(not shutil.which("gcc"), reason="gcc is not installed")
+@needs_gcc
 def test_calls_are_survived() -> None:
-    totals = fuzz(SEED, CALLS, None, _quiet)
+    totals = fuzz(SEED, CALLS, sanitized_kernels(), _quiet)
     assert totals.share >= LEAST_SHARE
     assert totals.least[0] >= LEAST_CALLS, totals.least
     assert totals.late * 50 < totals.ended.total(), "many episodes were stuck"

@@ -254,6 +254,7 @@ static void test_as_file(void)
     CHECK(read(q, text, sizeof(text)) > 0);
     CHECK(!strncmp(text, "QSIZE:6          NOTIFY:0     SIGNO:0     NOTIFY_PID:0     \n", 59));
     CHECK(read(q, text, sizeof(text)) == 0);
+    CHECK(pread(q, text, sizeof(text), 4096) == 0 && pread(q, text, sizeof(text), 1L << 62) == 0);
     CHECK(send(q, "2", 0) == 0 && poll(&p, 1, 0) == 1 && p.revents == POLLIN);
     CHECK(fstat(q, &st) == 0 && S_ISREG(st.st_mode) && st.st_size == 80 && (st.st_mode & 0777) == 0600);
     CHECK_ERRNO(write(q, "x", 1), EINVAL);

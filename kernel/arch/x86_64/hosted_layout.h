@@ -29,6 +29,7 @@
 #define SPARSE_END 0xd0000000000ul    /* 13 TiB */
 #define IMAGE_PADDR 0xe0000000000ul   /* 14 TiB */
 #define MEMFD_BYTES SPARSE_END
+#define HOST_SHADOW_BASE (HOST_WINDOW + SPARSE_END) /* with CONFIG_SANITIZE: of image and frames */
 
 #define PROGRAM_START 0x10000ul
 #define PROGRAM_END 0x7ffffffff000ul

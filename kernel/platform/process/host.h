@@ -35,6 +35,9 @@ extern struct host_machine host_machine;
 /* Ends this host process with status 125 and a sentence on stderr. */
 noreturn_fn void host_refuse(const char *what, long error);
 
+/* --- shadow.c: what the address sanitizer knows about memory; nothing without CONFIG_SANITIZE --- */
+void host_shadow_start(void);
+
 /* --- leftovers.c: what execve(2) put into the address space --- */
 void host_leftovers_find(void);   /* reads /proc/self/maps, moves the vDSO */
 void host_leftovers_unmap(void);  /* in a host task: everything that is not the kernel's */

@@ -302,6 +302,7 @@ noreturn_fn void host_start(u64 *stack)
     read_auxv((const struct linux_auxv *)(envp + 1));
     host_leftovers_find(); /* first: in the legacy layout the vDSO lies where the window goes */
     map_window();
+    host_shadow_start();
     take_boot_info();
     set_limits();
     take_root_image();

@@ -18,6 +18,7 @@
 #include "lib/undo.h"
 
 #include "arch/cpu_block.h"
+#include "lib/sanitizer.h"
 #include "lib/string.h"
 #include "platform/process/host.h"
 
@@ -87,6 +88,7 @@ static inline void note(u64 address, u64 old, u64 size_code)
     void __asan_store##bytes(u64 address);                                                         \
     void __asan_store##bytes(u64 address)                                                          \
     {                                                                                              \
+        sanitizer_check((const void *)address, bytes, true);                                       \
         if (!on_this_stack(address))                                                               \
             note(address, *(const type *)address, size_code);                                      \
     }
@@ -106,6 +108,7 @@ static void note_bytes(u64 at, u64 end)
 void undo_note(const void *p, size_t n)
 {
     u64 at = (u64)p;
+    sanitizer_check(p, n, true);
     if (on_this_stack(at))
         return;
     bool whole = n <= WHOLE_BYTES || (cpu_block.undo & PAGES_FREED);
@@ -116,9 +119,9 @@ void __asan_store16(u64 address);
 void __asan_store16(u64 address) { undo_note((const void *)address, 16); }
 void __asan_storeN(u64 address, u64 size);
 void __asan_storeN(u64 address, u64 size) { undo_note((const void *)address, size); }
-/* Inserted before calls that do not return; nothing is unpoisoned here. */
+/* Inserted before calls that do not return. */
 void __asan_handle_no_return(void);
-void __asan_handle_no_return(void) {}
+void __asan_handle_no_return(void) { sanitizer_stack_unwound(); }
 
 void undo_note_pages_freed(void) { cpu_block.undo |= PAGES_FREED; }
 

@@ -4,6 +4,8 @@
 from __future__ import annotations
 
 import os
+import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -13,10 +15,14 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from filelock import FileLock
+
+from elfin.kernel_build.build import Configuration, Tree, build
 from tests.fuzz.calls.generate import program, rows
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[2]
+KERNELS = ROOT / "build" / "kernel"
 OUTPUT = ROOT / "build" / "fuzz" / "calls"
 FLAGS = ("-O1", "-g", "-Wall", "-Wextra", "-Werror", "-fno-stack-protector", "-static", "-no-pie",
          "-fno-pie")  # fmt: skip
@@ -25,6 +31,7 @@ RUN_SECONDS = 240
 LEAST_SHARE = 0.35
 LEAST_CALLS = 50  # of each row
 SLACK_PAGES = 8
+SANITIZED_SLACK_PAGES = 256  # freed objects are kept for a while
 
 
 class CallsError(Exception):
@@ -86,12 +93,42 @@ def executor() -> Path:
     return binary
 
 
-def run(code: bytes, kernels: Path | None, platform: str = "process") -> str:
+def named(text: str, kernels: Path | None) -> str:
+    """``text`` with the kernel's addresses in lines of their own as functions and places."""
+    debug = (kernels or KERNELS) / "x86_64-full" / "elfin-process.debug"
+    addresses = re.findall(r"^\s+(0x2000[0-9a-f]+)$|, from (0x2000[0-9a-f]+)", text, re.MULTILINE)
+    known = [first or second for first, second in addresses]
+    tool = shutil.which("addr2line")
+    if not known or not tool or not debug.exists():
+        return text
+    command = [tool, "-Cfpis", "-e", str(debug), *known]
+    lines = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    return f"{text}\n{lines}"
+
+
+def sanitized_kernels() -> Path:
+    """The process platform's kernel under sanitizers, built: a folder for ELFIN_KERNELS."""
+    folder = ROOT / "build" / "fuzz" / "kernels"
+    configuration = Configuration("x86_64", "sanitized")
+    tree = Tree(ROOT, KERNELS)
+    folder.mkdir(parents=True, exist_ok=True)
+    with FileLock(f"{folder}.lock"):
+        build(tree, configuration, "elfin-process", "elfin-process.debug")
+        link = folder / "x86_64-full"
+        if not link.is_symlink():
+            link.symlink_to(tree.folder(configuration))
+    return folder
+
+
+def run(
+    code: bytes, kernels: Path | None, arguments: tuple[str, ...] = (), platform: str = "process"
+) -> str:
     """One run of the executor: what it printed.
 
     Args:
         code: a program.
         kernels: where the kernels are built, when it is not the usual place.
+        arguments: of the executor.
 
     Raises:
         CallsError: it ended otherwise than by returning 0.
@@ -102,7 +139,7 @@ def run(code: bytes, kernels: Path | None, platform: str = "process") -> str:
     if kernels:
         environment["ELFIN_KERNELS"] = str(kernels)
     started = subprocess.Popen(
-        [*command, "-w", "/tmp", "-u", "0:0", str(executor())],
+        [*command, "-w", "/tmp", "-u", "0:0", str(executor()), *arguments],
         env=environment,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
@@ -116,18 +153,18 @@ def run(code: bytes, kernels: Path | None, platform: str = "process") -> str:
             os.killpg(started.pid, signal.SIGKILL)
         said = started.communicate()[0].decode(errors="replace")
     if started.returncode != 0:
-        raise CallsError(f"status {started.returncode}\n{said[-6000:]}")
+        raise CallsError(f"status {started.returncode}\n{named(said[-6000:], kernels)}")
     return said
 
 
-def check_resources(totals: Totals) -> None:
+def check_resources(totals: Totals, slack: int = SLACK_PAGES) -> None:
     """Between episodes there is nothing but the executor, and memory comes back.
 
     Caches fill in the first episodes.
     """
     if len(totals.others) > 1:
         raise CallsError(f"descriptors and processes between episodes: {sorted(totals.others)}")
-    if min(totals.free_pages) < totals.free_pages[0] - SLACK_PAGES:
+    if min(totals.free_pages) < totals.free_pages[0] - slack:
         raise CallsError(f"free pages between episodes: {totals.free_pages}")
 
 
@@ -143,7 +180,7 @@ def fuzz(
     while totals.calls < calls:
         try:
             totals.add(run(program(seed, first, EPISODES), kernels))
-            check_resources(totals)
+            check_resources(totals, SANITIZED_SLACK_PAGES if kernels else SLACK_PAGES)
         except CallsError as error:
             raise CallsError(f"seed {seed!r}, episodes from {first}: {error}") from None
         first += EPISODES
