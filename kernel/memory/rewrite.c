@@ -175,8 +175,8 @@ void rewrite_leave(struct space *s, u64 start, u64 end)
 {
     struct vma *v = s->stubs ? space_find_from(s, start) : NULL;
     while (v && v->start < end) {
-        bool changed = v->flags & VMA_STUBS && hide_text_of(s, v);
-        if (v->rewritten) {
+        bool changed = v->flags & VMA_STUBS && hide_text_of(s, v); /* then v is gone */
+        if (!changed && v->rewritten) {
             rewrite_hide(v);
             changed = true;
         }
