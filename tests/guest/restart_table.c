@@ -211,7 +211,6 @@ static int locked_file(int command)
     struct flock whole = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
     char path[32];
     snprintf(path, sizeof(path), "lock%d", getpid());
-    shared->busy = 1;
     int mine = open(path, O_RDWR | O_CREAT, 0600), gate[2];
     CHECK(pipe(gate) == 0);
     if (fork() == 0) {
@@ -222,20 +221,20 @@ static int locked_file(int command)
             pause();
     }
     CHECK(read(gate[0], text, 1) == 1);
-    shared->busy = 0;
     return mine;
 }
 
-static long call_flock(void) { return flock(locked_file(LOCK_EX), LOCK_EX); }
+static int locked; /* what `hold` made */
+static long call_flock(void) { return flock(locked, LOCK_EX); }
 static long lock_record(void)
 {
     struct flock whole = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
-    return fcntl(locked_file(F_SETLK), F_SETLKW, &whole);
+    return fcntl(locked, F_SETLKW, &whole);
 }
 static long lock_description(void)
 {
     struct flock whole = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
-    return fcntl(locked_file(F_OFD_SETLK), F_OFD_SETLKW, &whole);
+    return fcntl(locked, F_OFD_SETLKW, &whole);
 }
 
 static uint32_t word;
@@ -358,11 +357,13 @@ static long call_epoll_pwait2(void)
 }
 
 /* What comes of a handler without SA_RESTART, with it, and of a stop: Interrupted or Again. */
-#define CASE(function, expected) {#function, function, expected}
+#define CASE(function, expected) {#function, function, expected, 0}
+#define LOCK(function, hold) {#function, function, "IAA", hold}
 static const struct {
     const char *name;
     long (*call)(void);
     const char *expected;
+    int hold;                    /* how another one locks a file before */
 } cases[] = {
     CASE(pipe_read, "IAA"), CASE(pipe_readv, "IAA"), CASE(pipe_write, "IAA"),
     CASE(pipe_writev, "IAA"), CASE(pipe_splice, "IAA"), CASE(pipe_tee, "IAA"),
@@ -374,7 +375,7 @@ static const struct {
     CASE(call_send, "IAA"), CASE(call_sendmsg, "IAA"), CASE(call_connect, "IAA"),
     CASE(late_accept, "III"), CASE(late_recv, "III"), CASE(late_read, "III"),
     CASE(late_send, "III"), CASE(late_write, "III"), CASE(late_connect, "III"),
-    CASE(call_flock, "IAA"), CASE(lock_record, "IAA"), CASE(lock_description, "IAA"),
+    LOCK(call_flock, LOCK_EX), LOCK(lock_record, F_SETLK), LOCK(lock_description, F_OFD_SETLK),
     CASE(futex_wait, "IAA"), CASE(futex_wait_late, "IIA"), CASE(futex_bitset, "IAA"),
     CASE(futex_pi, "AAA"), CASE(queue_receive, "IAA"), CASE(queue_send, "IAA"),
     CASE(receive_v, "IIA"), CASE(send_v, "IIA"), CASE(call_semop, "III"),
@@ -391,13 +392,16 @@ static void handler(int number)
     shared->handled++;
 }
 
-static void wait_in(long (*call)(void), int flags)
+static void wait_in(unsigned which, int flags)
 {
     struct sigaction action = {.sa_handler = handler, .sa_flags = flags};
 
     setpgid(0, 0); /* helpers of the call end with it */
+    if (cases[which].hold)
+        locked = locked_file(cases[which].hold);
     sigaction(SIGUSR1, &action, NULL);
-    long result = call();
+    shared->busy = 0; /* where it sleeps from here on is the call */
+    long result = cases[which].call();
     shared->error = result == -1 ? errno : 0;
     shared->done = 1;
     for (;;)
@@ -416,7 +420,7 @@ static char state_of(pid_t child)
     return state;
 }
 
-/* Until it sleeps in the call, or has returned from it; while it is busy it sleeps elsewhere. */
+/* Until it sleeps in the call, or has returned from it. */
 static void until_asleep(pid_t child)
 {
     while (shared->busy || (!shared->done && state_of(child) != 'S'))
@@ -435,15 +439,15 @@ static char outcome(pid_t child)
     return shared->error == EINTR ? 'I' : '?';
 }
 
-static char meet(long (*call)(void), int mode)
+static char meet(unsigned which, int mode)
 {
     int status;
 
-    memset(shared, 0, sizeof(*shared));
+    *shared = (struct shared){.busy = 1};
     fflush(stdout);
     pid_t child = fork();
     if (child == 0)
-        wait_in(call, mode == 1 ? SA_RESTART : 0);
+        wait_in(which, mode == 1 ? SA_RESTART : 0);
     until_asleep(child);
     if (mode < 2) {
         kill(child, SIGUSR1);
@@ -469,7 +473,7 @@ int main(void)
     for (unsigned i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         char found[4] = {0};
         for (int mode = 0; mode < 3; mode++)
-            found[mode] = meet(cases[i].call, mode);
+            found[mode] = meet(i, mode);
         if (strcmp(found, cases[i].expected)) {
             printf("%s: %s, not %s\n", cases[i].name, found, cases[i].expected);
             check_failures++;
