@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""The stages in order: find → elf → rootfs → image → run.
+"""The stages in order: find → elf → rootfs → rewrite → image → run.
 
 A warm run takes the short way: the same question was asked before, every file that led to the
 answer is as it was, and the image is still in the cache; then neither ELF reader nor package
@@ -9,7 +9,8 @@ database is imported.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -196,6 +197,7 @@ def _prepare_cold(
         raise _as_typed(error, str(spec.host_path), found.typed) from error
     base = {entry.path: entry for entry in _fixed(request)}
     base.update((entry.path, entry) for entry in tree)
+    base.update([(entry.path, entry) for entry in _rewriting(base.values())])
     entries = cpio.complete(base.values())
     if request.cwd_must_exist:
         _check_cwd(request.cwd, entries)
@@ -211,6 +213,24 @@ def _prepare_cold(
     }
     store.remember(question, inputs, record)
     return Prepared(spec, image, _with(request.options, arch), False)
+
+
+def _rewriting(entries: Iterable[RootEntry]) -> Iterator[RootEntry]:
+    """The plans of every executable file among the entries, as one more entry."""
+    from elfin.elf.text import read_text
+    from elfin.model.root import RootEntry
+    from elfin.rewrite.binary import PATH, encode
+    from elfin.rewrite.store import Plans
+
+    plans, found = Plans(cache_dir(), read_text, lambda line: None), {}
+    for entry in entries:
+        if entry.source is not None:
+            with suppress(OSError):  # the image's writer says what is wrong with it
+                plan = plans.of(entry.source)
+                if plan is not None:
+                    found[entry.path] = plan
+    if any(plan.patches for plan in found.values()):
+        yield RootEntry.inline(PATH, encode(found), 0o600)
 
 
 def _fixed(request: Request) -> tuple[RootEntry, ...]:
@@ -252,11 +272,13 @@ def _spec(request: Request, found: Found) -> ProgramSpec:
 def _question(request: Request, spec: ProgramSpec) -> str:
     """Everything that decides the image's content, besides the files themselves."""
     from elfin import __version__
+    from elfin.rewrite import VERSION
 
     identity = request.options.identity
     looked_at = {key: value for key, value in spec.env if _decides_the_tree(key)}
     parts = (
         __version__,
+        VERSION,
         sorted(looked_at.items()),
         str(spec.host_path),
         spec.guest_path,

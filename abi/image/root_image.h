@@ -17,6 +17,8 @@
  *   only;
  * - the names of one file (hard links) share their inode number and c_nlink, the count of names;
  *   its data stands at the last of them, the others have c_filesize 0, as newc has it;
+ * - what lies in the folder ELFIN_IMAGE_OWN is for the kernel: the program has no such folder. So far
+ *   that is ELFIN_IMAGE_REWRITE, the rewriting plans (docs/decisions/0801-rewrite-plans.md);
  * - the entry named TRAILER!!! ends it; the image's size is a multiple of ELFIN_IMAGE_PAGE.
  */
 #pragma once
@@ -24,3 +26,5 @@
 #define ELFIN_IMAGE_PAGE 4096
 #define ELFIN_IMAGE_HEADER_BYTES 110
 #define ELFIN_IMAGE_MAX_PATH 4095
+#define ELFIN_IMAGE_OWN ".elfin"
+#define ELFIN_IMAGE_REWRITE ".elfin/rewrite"

@@ -218,6 +218,12 @@ long directory_seek(struct file *f, s64 offset, int whence);
 
 /* --- root_image.c --- */
 int root_image_load(struct file_system *fs, const u8 *data, u64 size, paddr_t frames);
+/* The image's rewriting plans, unchecked; size 0: it has none. They stay where they are. */
+struct root_image_plans {
+    const u8 *bytes;
+    u64 size;
+};
+struct root_image_plans root_image_plans(void);
 
 /* --- file systems made at boot --- */
 int devfs_mount(void);

@@ -5,7 +5,7 @@
  * Holds:    one path node per entry; the inode of an entry that is no directory is made when it is
  *           looked at first, from the header that is still in the archive.
  * Promises: no data is copied at boot; a file is copied into memory when it is first changed
- *           (memory_file.c). Inode numbers are header offsets, so they are the same in every run.
+ *           (memory_file.c). What lies in ELFIN_IMAGE_OWN has no name. Inode numbers are header offsets, so they are the same in every run.
  * Refuses:  an archive with absolute, empty or dotted path components, names without a parent, or
  *           two entries of one name (but directories may repeat): -EINVAL.
  */
@@ -17,6 +17,7 @@
 
 static struct cpio image;
 static paddr_t image_frames;
+static struct root_image_plans plans;
 
 struct builder {
     struct file_system *fs;
@@ -226,19 +227,38 @@ static int add(struct builder *b, const struct cpio_entry *e)
     return e->nlink > 1 && (e->mode & S_IFMT) == S_IFREG ? add_link(b, n, e) : 0;
 }
 
+static bool is_own(const struct cpio_entry *e)
+{
+    const size_t length = sizeof(ELFIN_IMAGE_OWN) - 1;
+    return e->path_length >= length && memcmp(e->path, ELFIN_IMAGE_OWN, length) == 0 &&
+           (e->path_length == length || e->path[length] == '/');
+}
+
+/* An entry for the kernel itself: no name leads to it. */
+static int take_own(const struct cpio_entry *e)
+{
+    const size_t length = sizeof(ELFIN_IMAGE_REWRITE) - 1;
+    if (e->path_length == length && memcmp(e->path, ELFIN_IMAGE_REWRITE, length) == 0)
+        plans = (struct root_image_plans){image.data + e->data_offset, e->size};
+    return 0;
+}
+
+struct root_image_plans root_image_plans(void) { return plans; }
+
 int root_image_load(struct file_system *fs, const u8 *data, u64 size, paddr_t frames)
 {
     struct builder b = {.fs = fs, .directory = fs->root, .directory_path = ""};
     list_init(&b.links);
     cpio_start(&image, data, size);
     image_frames = frames;
+    plans = (struct root_image_plans){NULL, 0};
     fs->awaken = awaken;
     fs->peek = peek;
     fs->is_root_image = true;
     struct cpio_entry e;
     int more;
     while ((more = cpio_next(&image, &e)) == 1) {
-        more = add(&b, &e);
+        more = is_own(&e) ? take_own(&e) : add(&b, &e);
         if (more)
             break;
     }

@@ -47,6 +47,9 @@ static void add(const struct entry *e, bool aligned)
 
 static const struct entry entries[] = {
     {.path = ".", .mode = S_IFDIR | 0750},
+    {.path = ".elfin", .mode = S_IFDIR | 0755},
+    {.path = ".elfin/rewrite", .mode = S_IFREG | 0600, .data = "plans"},
+    {.path = ".elfins", .mode = S_IFREG | 0600, .data = "mine"},
     {.path = "etc", .mode = S_IFDIR | 0755},
     {.path = "etc/empty", .mode = S_IFREG | 0600},
     {.path = "etc/motd", .mode = S_IFREG | 0644, .data = "welcome", .check = 5678},
@@ -112,6 +115,21 @@ TEST(files_show_the_archive_in_place)
           paddr_to_pointer(first) < (void *)(archive + used));
     CHECK_EQ(b->operations->pages(b, 1, 10, false, &first), 0);
     file_drop(f);
+    world_stop();
+}
+
+TEST(the_kernels_own_entries_have_no_name)
+{
+    struct linux_stat st;
+    platform_traits();
+    build(true);
+    world_start();
+    struct root_image_plans plans = root_image_plans();
+    CHECK_EQ(plans.size, 5);
+    CHECK(memcmp(plans.bytes, "plans", 5) == 0);
+    CHECK_EQ(sys_stat(AT("/.elfin"), AT(&st)), -ENOENT);
+    CHECK_EQ(sys_stat(AT("/.elfin/rewrite"), AT(&st)), -ENOENT);
+    CHECK_STRING(world_read_file("/.elfins"), "mine");
     world_stop();
 }
 

@@ -7,6 +7,7 @@ import os
 import shutil
 import struct
 import subprocess
+import sys
 import zlib
 from collections.abc import Callable
 from pathlib import Path
@@ -15,8 +16,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from elfin import pipeline
 from elfin.elf.text import read_text
 from elfin.model.rewrite import Dead, Kept, Method, Patch, RewritePlan
+from elfin.model.run import RunOptions
 from elfin.rewrite import plan
 from elfin.rewrite.binary import decode, encode
 from elfin.rewrite.store import Plans
@@ -453,3 +456,48 @@ def _sample(factory: pytest.TempPathFactory) -> bytes:
         subprocess.run(command, check=True, capture_output=True)
         _MADE.append((folder / "a").read_bytes())
     return _MADE[0]
+
+
+# -- in the image -------------------------------------------------------------------------------
+
+
+def test_plans_are_in_the_image(
+    build: Callable[..., Built], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One entry that says what the planner says, by the file's path in the image; a second
+    preparation neither plans nor disassembles."""
+    monkeypatch.setenv("ELFIN_CACHE_DIR", str(tmp_path / "cache"))
+    built = build(START + MOV + PLAIN + CHECK)
+    prepared = _prepare(built.path)
+    with prepared.image.path.open("rb") as file:
+        archive = file.read()
+    start = archive.index(b"ELFINRW1")
+    size = int(archive[archive.rindex(b"070701", 0, start) :][54:62], 16)
+    size_, checksum, patches = decode(archive[start : start + size])[str(built.path)]
+    assert (size_, checksum) == (built.plan.size, built.plan.checksum)
+    assert patches == [
+        (one.offset, one.method, one.length, one.start, one.dead) for one in built.plan.patches
+    ]
+    assert len(patches) == 2
+    again = subprocess.run(
+        [sys.executable, "-X", "importtime", "-c", WARM, str(built.path)],
+        cwd=Path(__file__).resolve().parents[2], capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    assert again.stdout == "True\n"
+    assert "elfin.pipeline" in again.stderr
+    for heavy in ("capstone", "elfin.rewrite.planner", "elfin.rewrite.store", "elfin.elf"):
+        assert heavy not in again.stderr
+
+
+WARM = """
+import os, sys
+from pathlib import Path
+from elfin import pipeline
+from elfin.model.run import RunOptions
+request = pipeline.Request(sys.argv[1], (), {}, RunOptions())
+print(pipeline.prepare(request, print).warm)
+"""
+
+
+def _prepare(path: Path) -> pipeline.Prepared:
+    return pipeline.prepare(pipeline.Request(str(path), (), {}, RunOptions()), print)
