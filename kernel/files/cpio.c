@@ -44,8 +44,8 @@ static bool parse_digits(u64 text, u32 *out)
     return true;
 }
 
-/* false: a character that is no hex digit. */
-static bool parse_field(const u8 *header, enum field field, u32 *out)
+/* false: a character that is no hex digit. A dozen copies of it would be translated at each boot. */
+static noinline_fn bool parse_field(const u8 *header, enum field field, u32 *out)
 {
     u64 text;
     memcpy(&text, header + MAGIC_BYTES + (unsigned)field * FIELD_BYTES, sizeof(text));

@@ -196,47 +196,46 @@ struct auxv {
     unsigned count;
 };
 
-static void add(struct auxv *a, u64 tag, u64 value)
-{
-    assert_always(a->count < AUXV_MAX);
-    a->words[a->count][0] = tag;
-    a->words[a->count++][1] = value;
-}
-
 /* In Linux's order; the pointers into the stack are filled in when it is built. */
 static void make_auxv(const struct program *p, const struct space *s, const struct process *process,
                       const struct loaded_image *main, const struct loaded_image *interpreter,
                       struct auxv *a)
 {
     const struct credentials *c = &process->credentials;
-    u64 headers = p->image.headers_vaddr ? p->image.headers_vaddr + main->bias : 0;
-    if (s->kernel_call)
-        add(a, AT_SYSINFO, s->kernel_call);
-    if (s->vdso_base)
-        add(a, AT_SYSINFO_EHDR, s->vdso_base);
-    add(a, AT_MINSIGSTKSZ, arch_signal_frame_size());
-    add(a, AT_HWCAP, arch_hwcap());
-    add(a, AT_PAGESZ, PAGE_SIZE);
-    add(a, AT_CLKTCK, CLOCK_TICKS);
-    add(a, AT_PHDR, headers);
-    add(a, AT_PHENT, 56);
-    add(a, AT_PHNUM, p->image.header_count);
-    add(a, AT_BASE, interpreter->bias);
-    add(a, AT_FLAGS, 0);
-    add(a, AT_ENTRY, main->entry);
-    add(a, AT_UID, c->uid);
-    add(a, AT_EUID, c->euid);
-    add(a, AT_GID, c->gid);
-    add(a, AT_EGID, c->egid);
-    add(a, AT_SECURE, c->uid != c->euid || c->gid != c->egid);
-    add(a, AT_RANDOM, 0);
-    add(a, AT_HWCAP2, arch_hwcap2());
-    add(a, AT_EXECFN, 0);
-    if (arch_platform_name())
-        add(a, AT_PLATFORM, 0);
-    add(a, AT_RSEQ_FEATURE_SIZE, RSEQ_FEATURE_BYTES);
-    add(a, AT_RSEQ_ALIGN, RSEQ_ALIGN);
-    add(a, AT_NULL, 0);
+    const u64 all[][2] = {
+        {AT_SYSINFO, s->kernel_call},
+        {AT_SYSINFO_EHDR, s->vdso_base},
+        {AT_MINSIGSTKSZ, arch_signal_frame_size()},
+        {AT_HWCAP, arch_hwcap()},
+        {AT_PAGESZ, PAGE_SIZE},
+        {AT_CLKTCK, CLOCK_TICKS},
+        {AT_PHDR, p->image.headers_vaddr ? p->image.headers_vaddr + main->bias : 0},
+        {AT_PHENT, 56},
+        {AT_PHNUM, p->image.header_count},
+        {AT_BASE, interpreter->bias},
+        {AT_FLAGS, 0},
+        {AT_ENTRY, main->entry},
+        {AT_UID, c->uid},
+        {AT_EUID, c->euid},
+        {AT_GID, c->gid},
+        {AT_EGID, c->egid},
+        {AT_SECURE, c->uid != c->euid || c->gid != c->egid},
+        {AT_RANDOM, 0},
+        {AT_HWCAP2, arch_hwcap2()},
+        {AT_EXECFN, 0},
+        {AT_PLATFORM, 0},
+        {AT_RSEQ_FEATURE_SIZE, RSEQ_FEATURE_BYTES},
+        {AT_RSEQ_ALIGN, RSEQ_ALIGN},
+        {AT_NULL, 0},
+    };
+    _Static_assert(ARRAY_SIZE(all) <= AUXV_MAX, "make AUXV_MAX larger");
+
+    for (size_t i = 0; i < ARRAY_SIZE(all); i++) {
+        bool vdso = all[i][0] == AT_SYSINFO || all[i][0] == AT_SYSINFO_EHDR;
+        bool absent = (vdso && !all[i][1]) || (all[i][0] == AT_PLATFORM && !arch_platform_name());
+        if (!absent)
+            memcpy(a->words[a->count++], all[i], sizeof(all[i]));
+    }
 }
 
 static struct space *create_space(const struct process *process, const struct load_request *r)
