@@ -66,7 +66,7 @@ static long read_directory(struct file *f, struct directory_sink *sink)
 long directory_seek(struct file *f, s64 offset, int whence)
 {
     if (whence == SEEK_CUR)
-        offset += (s64)f->offset;
+        offset = (s64)(f->offset + (u64)offset); /* may wrap to what is refused */
     else if (whence != SEEK_SET)
         return -EINVAL;
     if (offset < 0)

@@ -6,6 +6,7 @@
  * Locking:  the page allocator's.
  */
 #include "memory/page_internal.h"
+#include "memory/sanitizer_heap.h"
 #include "platform/platform.h"
 
 static u64 store_pages, peak_pages;
@@ -31,6 +32,8 @@ u64 page_room(void)
 
 bool account_has_room(u64 pages)
 {
+    if (sanitizer_fails())
+        return false;
     return platform_traits()->demand_paging || pages <= page_room();
 }
 

@@ -13,6 +13,7 @@
 #include "lib/log.h"
 #include "lib/string.h"
 #include "memory/page_internal.h"
+#define SANITIZER_WRAPPED
 #include "memory/sanitizer_heap.h"
 #include "platform/platform.h"
 

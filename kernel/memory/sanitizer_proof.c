@@ -13,6 +13,7 @@
 #include "abi/linux/errno.h"
 #include "lib/string.h"
 #include "memory/page.h"
+#include "memory/sanitizer_heap.h"
 
 static volatile long sink;
 
@@ -84,8 +85,11 @@ long sanitizer_prove(u64 number)
     case SANITIZER_PROOF + 5: read_behind_local(24); return 0;
     case SANITIZER_PROOF + 6: overflow(INT32_MAX); return 0;
     case SANITIZER_PROOF + 7: index_out_of_bounds(4); return 0;
-    default: return -ENOSYS;
     }
+    if (number < SANITIZER_FAIL || number > SANITIZER_FAIL + 0xffff)
+        return -ENOSYS;
+    sanitizer_fail_one_in = (u32)(number - SANITIZER_FAIL);
+    return 0;
 }
 
 #endif

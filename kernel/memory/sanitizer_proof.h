@@ -6,6 +6,7 @@
 #include "lib/types.h"
 
 #define SANITIZER_PROOF 0x5a0000
+#define SANITIZER_FAIL 0x5b0000 /* and n: from now on one in n allocations fails; 0: none */
 
 #ifdef CONFIG_SANITIZE
 long sanitizer_prove(u64 number);

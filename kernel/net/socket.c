@@ -131,10 +131,13 @@ static const struct file_operations socket_file_operations = {
 
 struct file *socket_file(struct socket *s, u32 flags)
 {
-    s->file = socket_file_create(&socket_file_operations, flags, s);
-    if (!s->file)
-        s->operations->close(s);
-    return s->file;
+    struct file *f = socket_file_create(&socket_file_operations, flags, s);
+    if (!f) {
+        s->operations->close(s); /* which frees it */
+        return NULL;
+    }
+    s->file = f;
+    return f;
 }
 
 struct socket *file_socket(const struct file *f)

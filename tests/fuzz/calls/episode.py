@@ -17,7 +17,9 @@ ROOM = 0x1_0000  # of the arena for what one call's pointers point to
 OUTPUT = ARENA + ROOM  # calls write here
 OUTPUT_BYTES = 0x1_0000
 KEPT = ARENA + 2 * ROOM  # what the kernel keeps pointers to: stacks, robust lists
-STACKS = ARENA + 3 * ROOM
+STACKS = 0x1800_0000  # of threads
+STACK_BYTES = 0x1_0000
+STACK_COUNT = 16
 MAPS = 0x2000_0000  # MAP_COUNT places for mappings that calls on memory work on
 MAP_BYTES = 0x10_0000
 MAP_COUNT = 12
@@ -50,7 +52,8 @@ class How(IntEnum):
     PLAIN = 0
     CHILD = 1
     FORK = 2
-    CLONE = 3
+    THREAD = 3
+    CLONE = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +133,10 @@ class Episode:
 
     def set(self, slot: int, value: int) -> None:
         self.code += struct.pack("<BBQ", 5, slot, value & MASK)
+
+    def fail(self, one_in: int) -> None:
+        """From now on the kernel gets no memory, one time in so many."""
+        self.code += struct.pack("<BH", 6, one_in)
 
     def pick(self, *kinds: str) -> InSlot:
         """A slot of one of these kinds."""

@@ -34,9 +34,8 @@
 #define HOME "/tmp/fuzz"
 #define TICK_NS 2000000l     /* a call that makes no progress for so long gets a signal */
 #define TICKS_MOST 25        /* so many in vain: the episode ends */
-#define CALLS_OF_A_CHILD 6
+#define CALLS_OF_A_CHILD 40
 #define SIGSET_BYTES 8
-#define MESSAGES_MOST 64
 
 struct counts {
     uint64_t made[ROWS], succeeded[ROWS];
@@ -44,9 +43,10 @@ struct counts {
 };
 static struct counts *const counts = (struct counts *)COUNTS;
 static uint64_t ended[128], late;
-static const uint8_t *at, *end; /* of the episode that runs */
+static const uint8_t *episode_end;
 static int64_t slots[SLOTS];
 #define SANITIZER_PROOF 0x5a0000 /* kernel/memory/sanitizer_proof.h */
+#define SANITIZER_FAIL 0x5b0000
 static int verbose;
 
 /* --- calls --- */
@@ -101,20 +101,26 @@ static void count(unsigned row, long result)
 
 /* --- the episode's process --- */
 
-static uint64_t take(unsigned bytes)
+/* A thread that runs an episode, or a part of it. */
+struct runner {
+    const uint8_t *at;
+    int calls_left; /* a child or another thread makes some */
+};
+
+static uint64_t take(struct runner *r, unsigned bytes)
 {
     uint64_t value = 0;
     for (unsigned i = 0; i < bytes; i++)
-        value |= (uint64_t)*at++ << 8 * i;
+        value |= (uint64_t)*r->at++ << 8 * i;
     return value;
 }
 
-static uint64_t take_value(void)
+static uint64_t take_value(struct runner *r)
 {
-    if (take(1) == VALUE_NUMBER)
-        return take(8);
-    int64_t known = slots[take(1)];
-    return (uint64_t)known + take(8);
+    if (take(r, 1) == VALUE_NUMBER)
+        return take(r, 8);
+    int64_t known = slots[take(r, 1)];
+    return (uint64_t)known + take(r, 8);
 }
 
 static void call_in_child(unsigned row, long number, const uint64_t *a)
@@ -131,7 +137,30 @@ static void call_in_child(unsigned row, long number, const uint64_t *a)
     }
 }
 
-static long made_call(unsigned row, long number, unsigned how, const uint64_t *a)
+void thread_main(const uint8_t *at) __attribute__((noreturn));
+
+/* As call(), but a thread that it makes, on a stack of its own, runs the episode from `at` on. */
+static long call_thread(long number, const uint64_t *a, const uint8_t *at)
+{
+    register long r10 __asm__("r10") = (long)a[3];
+    register long r8 __asm__("r8") = (long)a[4];
+    register const uint8_t *r12 __asm__("r12") = at;
+    long result;
+    __asm__ volatile("syscall\n"
+                     "testq %%rax, %%rax\n"
+                     "jnz 1f\n"
+                     "xorl %%ebp, %%ebp\n"
+                     "movq %%r12, %%rdi\n"
+                     "andq $-16, %%rsp\n"
+                     "call thread_main\n"
+                     "1:"
+                     : "=a"(result)
+                     : "a"(number), "D"(a[0]), "S"(a[1]), "d"(a[2]), "r"(r10), "r"(r8), "r"(r12)
+                     : "rcx", "r11", "memory");
+    return result;
+}
+
+static long made_call(struct runner *r, unsigned row, long number, unsigned how, const uint64_t *a)
 {
     __atomic_add_fetch(&counts->made[row], 1, __ATOMIC_RELAXED);
     __atomic_add_fetch(&counts->progress, 1, __ATOMIC_RELAXED);
@@ -139,26 +168,26 @@ static long made_call(unsigned row, long number, unsigned how, const uint64_t *a
         call_in_child(row, number, a);
         return -1;
     }
+    if (how == HOW_THREAD)
+        return call_thread(number, a, r->at);
     return how == HOW_CLONE ? call_clone(number, a) : call(number, a);
 }
 
-/* How many calls this process may still make: a child of the episode makes a few. */
-static int calls_left = INT32_MAX;
-
-static long run_call(void)
+static long run_call(struct runner *r)
 {
-    unsigned row = (unsigned)take(2);
-    long number = (long)take(2);
-    unsigned how = (unsigned)take(1), slot = (unsigned)take(1), arguments = (unsigned)take(1);
+    unsigned row = (unsigned)take(r, 2);
+    long number = (long)take(r, 2);
+    unsigned how = (unsigned)take(r, 1), slot = (unsigned)take(r, 1);
+    unsigned arguments = (unsigned)take(r, 1);
     uint64_t a[6] = {0};
     for (unsigned i = 0; i < arguments; i++)
-        a[i] = take_value();
-    if (calls_left-- <= 0)
-        for (;;)
-            call3(SYS_exit_group, 0, 0, 0);
-    long result = made_call(row, number, how, a);
+        a[i] = take_value(r);
+    if (r->calls_left-- <= 0)
+        for (;;) /* a thread ends itself, a process's only one its process */
+            call3(SYS_exit, 0, 0, 0);
+    long result = made_call(r, row, number, how, a);
     if (how == HOW_FORK && result == 0) {
-        calls_left = CALLS_OF_A_CHILD;
+        r->calls_left = CALLS_OF_A_CHILD;
         return -1;
     }
     count(row, result);
@@ -173,39 +202,60 @@ static void store(uint64_t address, unsigned width, uint64_t value)
         ((volatile uint8_t *)address)[i] = (uint8_t)(value >> 8 * i);
 }
 
-static void run_operation(long *last)
+/* 0: none, from now on. Other kernels do not have the call. */
+static void fail_allocations(unsigned one_in) { call3(SANITIZER_FAIL + one_in, 0, 0, 0); }
+
+static void run_operation(struct runner *r, long *last)
 {
     uint64_t address, length;
-    switch (take(1)) {
+    switch (take(r, 1)) {
     case OP_CALL:
-        *last = run_call();
+        *last = run_call(r);
         return;
     case OP_BYTES:
-        address = take(8);
-        length = take(4);
+        address = take(r, 8);
+        length = take(r, 4);
         for (uint64_t i = 0; i < length; i++)
-            ((volatile uint8_t *)address)[i] = *at++;
+            ((volatile uint8_t *)address)[i] = *r->at++;
         return;
     case OP_STORE:
-        address = take(8);
-        length = take(1);
-        store(address, (unsigned)length, take_value());
+        address = take(r, 8);
+        length = take(r, 1);
+        store(address, (unsigned)length, take_value(r));
         return;
     case OP_LOAD: {
-        unsigned slot = (unsigned)take(1);
-        address = take(8);
+        unsigned slot = (unsigned)take(r, 1);
+        address = take(r, 8);
         if (succeeded(*last))
             slots[slot] = *(volatile int32_t *)address;
         return;
     }
     case OP_SET: {
-        unsigned slot = (unsigned)take(1);
-        slots[slot] = (int64_t)take(8);
+        unsigned slot = (unsigned)take(r, 1);
+        slots[slot] = (int64_t)take(r, 8);
         return;
     }
+    case OP_FAIL:
+        fail_allocations((unsigned)take(r, 2));
+        return;
     default:
         call3(SYS_exit_group, 99, 0, 0);
     }
+}
+
+static void run_operations(struct runner *r)
+{
+    long last = -1;
+    while (r->at < episode_end)
+        run_operation(r, &last);
+}
+
+void thread_main(const uint8_t *at)
+{
+    struct runner r = {at, CALLS_OF_A_CHILD};
+    run_operations(&r);
+    for (;;)
+        call3(SYS_exit, 0, 0, 0);
 }
 
 static void on_signal(int signal) { (void)signal; }
@@ -220,12 +270,14 @@ static void *map(uint64_t address, size_t length, int protection, int sharing)
     return p;
 }
 
-static void run_episode(void)
+static void run_episode(const uint8_t *bytes)
 {
+    struct runner r = {bytes, INT32_MAX};
     struct sigaction action = {.sa_handler = on_signal};
     map(ARENA, ARENA_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE);
     map(READ_ONLY_PAGE, 0x1000, PROT_READ, MAP_PRIVATE);
     map(NO_ACCESS_PAGE, 0x1000, PROT_NONE, MAP_PRIVATE);
+    map(STACKS, STACKS_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE);
     map(SHARED_PAGE, 0x1000, PROT_READ | PROT_WRITE, MAP_SHARED);
     for (int n = 1; n < 65; n++)
         if (n != SIGSEGV && n != SIGBUS && n != SIGILL && n != SIGFPE && n != SIGTRAP)
@@ -238,9 +290,7 @@ static void run_episode(void)
     for (int n = 0; n < SLOTS; n++)
         slots[n] = -1;
     slots[SLOT_SELF] = getpid();
-    long last = -1;
-    while (at < end)
-        run_operation(&last);
+    run_operations(&r);
     for (;;)
         call3(SYS_exit_group, 0, 0, 0);
 }
@@ -348,11 +398,11 @@ static void episode(unsigned number, const uint8_t *bytes, uint32_t length)
         sigset_t none;
         sigemptyset(&none);
         sigprocmask(SIG_SETMASK, &none, NULL);
-        at = bytes;
-        end = bytes + length;
-        run_episode();
+        episode_end = bytes + length;
+        run_episode(bytes);
     }
     wait_for(child, number);
+    fail_allocations(0);
     end_everything_else();
     empty(HOME);
     empty("/dev/shm");

@@ -14,6 +14,8 @@
 #define READ_ONLY_PAGE (ARENA + ARENA_BYTES + 0x1000)
 #define NO_ACCESS_PAGE (ARENA + ARENA_BYTES + 0x2000)
 #define SHARED_PAGE (ARENA + ARENA_BYTES + 0x3000) /* one for all processes of an episode */
+#define STACKS 0x18000000ul   /* of threads, 64 KiB each */
+#define STACKS_BYTES 0x100000ul
 #define COUNTS 0x0f000000ul   /* where the executor counts */
 #define SLOTS 256
 #define SLOT_SELF 0           /* the episode's own process */
@@ -26,6 +28,7 @@ enum operation {
     OP_STORE,    /* address u64, width u8, value: written there */
     OP_LOAD,     /* slot u8, address u64: the int there, when the last call succeeded */
     OP_SET,      /* slot u8, number u64 */
+    OP_FAIL,     /* one in u16 of the kernel's allocations fails (kernels under sanitizers) */
 };
 
 enum value { VALUE_NUMBER, VALUE_SLOT }; /* u8; then number u64, or slot u8 and addend u64 */
@@ -34,5 +37,6 @@ enum how {
     HOW_PLAIN,
     HOW_CHILD,   /* in a child of the episode, because it may not return */
     HOW_FORK,    /* may return twice; the second time goes on with the episode, for some calls */
+    HOW_THREAD,  /* makes a thread that goes on with the episode, on a stack of its own */
     HOW_CLONE,   /* may return twice; the second time ends at once and touches no memory */
 };

@@ -42,10 +42,10 @@ HOW = {
     **dict.fromkeys(("clone", "clone3", "vfork"), How.CLONE),
 }
 # What ends an episode's use or slows it down: one call in some hundred, less than others.
-RARE = {"setuid": 4, "setresuid": 4, "setreuid": 4, "chroot": 4, "sched_setattr": 2,
-        "close_range": 3, "setrlimit": 4, "prlimit64": 2, "brk": 2, "clone": 2, "clone3": 2,
+RARE = {"setuid": 3, "setresuid": 3, "setreuid": 3, "chroot": 3, "sched_setattr": 2,
+        "close_range": 3, "setrlimit": 3, "prlimit64": 2, "brk": 2, "clone3": 2,
         "fork": 2, "vfork": 2, "execve": 3, "execveat": 3, "exit": 3, "exit_group": 3,
-        "rt_sigreturn": 3, "pause": 4, "rt_sigsuspend": 4, "nanosleep": 2, "mlockall": 3,
+        "rt_sigreturn": 3, "pause": 3, "rt_sigsuspend": 3, "nanosleep": 2, "mlockall": 3,
         "vhangup": 2}  # fmt: skip
 # Calls that do most of a program's work.
 FREQUENT = {"read": 4, "write": 4, "mmap": 5, "munmap": 2, "openat": 3, "dup": 2, "epoll_ctl": 3,
@@ -122,6 +122,10 @@ def _emit(e: Episode, name: str, values: list[Value], slot: int = NO_SLOT) -> No
 def _any_call(e: Episode) -> None:
     entry = e.random.choices(rows(), _weights())[0]
     row = entry.row
+    if row.name == "clone" and not e.one_in(3):
+        slot = e.random.choice(SLOTS["child"])
+        e.call(entry.index, entry.number, objects.thread(e), slot, How.THREAD)
+        return
     values = _values(e, row)
     if values and e.one_in(HOSTILE_ONE_IN):
         place = e.random.randrange(min(len(values), len(row.arguments)))
@@ -216,6 +220,10 @@ def episode(seed: str, number: int) -> Episode:
         _become_user(e)
     for begin in beginnings:
         begin(e)
+    if e.one_in(4):
+        e.fail(e.random.choice((10, 40, 200)))
+    for _ in range(e.random.choice((0, 0, 1, 2))):
+        _emit(e, "fork", [])
     while e.calls < EPISODE_CALLS:
         _any_call(e)
     return e

@@ -14,6 +14,8 @@ from tests.fuzz.calls.episode import (
     SELF,
     SHARED_PAGE,
     SLOTS,
+    STACK_BYTES,
+    STACK_COUNT,
     STACKS,
     Episode,
     InSlot,
@@ -70,9 +72,21 @@ _THREAD = 0x10F00
 _SHARED = 0x4100  # CLONE_VM | CLONE_VFORK
 
 
+def _stack(e: Episode) -> int:
+    return STACKS + STACK_BYTES * e.random.randrange(1, STACK_COUNT + 1)
+
+
+def thread(e: Episode) -> list[Value]:
+    """Arguments of clone for a thread as libcs make them, or a process that shares memory."""
+    flags = e.random.choice((_THREAD, _THREAD, _THREAD | 0x40000, 0x100 | 17, 0x700 | 17))
+    extra = e.random.choice((0, 0x200000, 0x1000000, 0x100000))
+    word = KEPT + 0x9020 + 4 * e.random.randrange(4)
+    return [flags | extra, _stack(e), word, word, 0]
+
+
 def _clone_flags(e: Episode) -> tuple[int, int]:
     """Flags and a stack that goes with them."""
-    stack = STACKS + 0x1000 * e.random.randrange(1, 16)
+    stack = _stack(e)
     kind = e.random.randrange(4)
     if kind == 0:
         return _THREAD | e.random.choice((0, 0x40000, 0x200000, 0x100000, 0x1000000)), stack
