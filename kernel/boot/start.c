@@ -16,6 +16,7 @@
 #include "lib/log.h"
 #include "lib/printf.h"
 #include "lib/string.h"
+#include "ipc/ipc.h"
 #include "load/load.h"
 #include "memory/page.h"
 #include "memory/space.h"
@@ -149,6 +150,9 @@ noreturn_fn void on_start(void)
         panic("the root image cannot be mounted: error %d", -error);
 #if CONFIG_FEATURE_POSIX_SOCKET
     net_start();                    /* sockets show in /proc */
+#endif
+#if CONFIG_FEATURE_POSIX_IPC
+    ipc_start();                    /* so do IPC objects */
 #endif
     vdso_start();                   /* time without a call */
     start_shim(&info);              /* doors count and trace as asked */

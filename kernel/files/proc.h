@@ -62,5 +62,7 @@ void proc_show_mountinfo(struct text *t, const struct proc_subject *s);
 /* proc_net.c */
 #define PROC_NET_MOST 16
 extern struct proc_entry proc_net_entries[PROC_NET_MOST + 1];
+#define PROC_IPC_MOST 3
+extern struct proc_entry proc_ipc_entries[PROC_IPC_MOST + 1];
 /* proc_sys.c */
 extern const struct proc_entry proc_sys_entries[];

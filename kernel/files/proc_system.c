@@ -172,6 +172,9 @@ const struct proc_entry proc_system_entries[] = {
     PROC_FILE("stat", show_stat),
     PROC_FILE("swaps", show_swaps),
     PROC_DIRECTORY("sys", proc_sys_entries),
+#if CONFIG_FEATURE_POSIX_IPC
+    PROC_DIRECTORY("sysvipc", proc_ipc_entries),
+#endif
     PROC_FILE("uptime", show_uptime),
     PROC_FILE("version", show_version),
     PROC_FILE("vmstat", show_vmstat),

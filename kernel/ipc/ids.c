@@ -2,6 +2,8 @@
 /* Identifiers, keys and permissions of System V objects. See ids.h. */
 #include "ipc/ids.h"
 
+#include "ipc/show.h"
+
 #include "abi/linux/errno.h"
 #include "memory/page.h"
 #include "task/task.h"
@@ -180,4 +182,13 @@ s32 ipc_highest(const struct ipc_table *t)
     while (n >= 0 && !t->slots[n])
         n--;
     return n;
+}
+
+void ipc_show_all(struct text *t, const struct ipc_table *table, const char *heading,
+                  void (*show_one)(struct text *t, struct ipc_object *o))
+{
+    text_add(t, "%s\n", heading);
+    for (u32 n = 0; n < table->size; n++)
+        if (table->slots[n])
+            show_one(t, table->slots[n]);
 }

@@ -8,6 +8,8 @@
 #include "abi/linux/sysv_ipc.h"
 #include "memory/user_memory.h"
 
+void ipc_start(void); /* at boot: /proc/sysvipc */
+
 /* shm.c */
 long shm_get(s32 key, u64 size, u32 flags);
 long shm_attach(s32 id, u64 address, u32 flags);   /* the address */

@@ -10,6 +10,7 @@
 #include "abi/linux/errno.h"
 #include "ipc/ids.h"
 #include "ipc/ipc.h"
+#include "ipc/show.h"
 #include "lib/list.h"
 #include "memory/page.h"
 #include "task/task.h"
@@ -326,4 +327,24 @@ long msg_control(s32 id, int command, struct user_ptr buffer)
     error = change(of(o), command, buffer);
     ipc_drop(&queues, o);
     return error;
+}
+
+/* --- /proc/sysvipc/msg --- */
+
+static void show_one(struct text *t, struct ipc_object *o)
+{
+    const struct queue *q = of(o);
+    const struct linux_ipc_perm *p = &o->perm;
+
+    text_add(t, "%10d %10d  %4o  %10lu %10lu %5d %5d %5u %5u %5u %5u %10ld %10ld %10ld\n", p->key,
+             o->id, p->mode, q->bytes, q->count, q->last_sender, q->last_receiver, p->uid, p->gid,
+             p->cuid, p->cgid, q->sent, q->received, q->changed);
+}
+
+void msg_show(struct text *t, unused_arg const struct proc_subject *unused)
+{
+    ipc_show_all(t, &queues,
+                 "       key      msqid perms      cbytes       qnum lspid lrpid   uid   gid  cuid "
+                 " cgid      stime      rtime      ctime",
+                 show_one);
 }

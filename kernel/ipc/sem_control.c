@@ -7,6 +7,7 @@
 #include "abi/linux/errno.h"
 #include "ipc/ipc.h"
 #include "ipc/sem.h"
+#include "ipc/show.h"
 #include "memory/page.h"
 
 static int store_status(const struct sem_set *s, struct user_ptr to)
@@ -182,4 +183,23 @@ long sem_control(s32 id, int number, int command, u64 argument)
     long result = rights ? look_or_set(s, number, command, argument) : change(s, command, buffer);
     ipc_drop(&sem_sets, o);
     return result;
+}
+
+/* --- /proc/sysvipc/sem --- */
+
+static void show_one(struct text *t, struct ipc_object *o)
+{
+    const struct sem_set *s = sem_set_of(o);
+    const struct linux_ipc_perm *p = &o->perm;
+
+    text_add(t, "%10d %10d  %4o %10u %5u %5u %5u %5u %10ld %10ld\n", p->key, o->id, p->mode,
+             s->count, p->uid, p->gid, p->cuid, p->cgid, s->operated, s->changed);
+}
+
+void sem_show(struct text *t, unused_arg const struct proc_subject *unused)
+{
+    ipc_show_all(t, &sem_sets,
+                 "       key      semid perms      nsems   uid   gid  cuid  cgid      otime      "
+                 "ctime",
+                 show_one);
 }

@@ -12,6 +12,7 @@
 #include "abi/linux/mman.h"
 #include "ipc/ids.h"
 #include "ipc/ipc.h"
+#include "ipc/show.h"
 #include "lib/printf.h"
 #include "memory/page.h"
 #include "memory/space.h"
@@ -319,4 +320,26 @@ long shm_control(s32 id, int command, struct user_ptr buffer)
     error = change(of(o), command, buffer);
     ipc_drop(&segments, o);
     return error;
+}
+
+/* --- /proc/sysvipc/shm --- */
+
+static void show_one(struct text *t, struct ipc_object *o)
+{
+    const struct segment *s = of(o);
+    const struct linux_ipc_perm *p = &o->perm;
+
+    text_add(t, "%10d %10d  %4o %21lu %5d %5d  %5lu %5u %5u %5u %5u", p->key, o->id, p->mode,
+             s->size, s->creator, s->last, s->mappings, p->uid, p->gid, p->cuid, p->cgid);
+    text_add(t, " %10ld %10ld %10ld %21lu %21lu\n", s->attached, s->detached, s->changed,
+             s->store.resident * PAGE_SIZE, 0ul);
+}
+
+void shm_show(struct text *t, unused_arg const struct proc_subject *unused)
+{
+    ipc_show_all(t, &segments,
+                 "       key      shmid perms                  size  cpid  lpid nattch   uid   gid "
+                 " cuid  cgid      atime      dtime      ctime                   rss               "
+                 "   swap",
+                 show_one);
 }
