@@ -23,6 +23,7 @@ static void copy_layout(struct space *child, const struct space *parent)
     child->vmas = (struct tree){0};
     child->references = 1;
     child->serial = space_next_serial();
+    child->is_copy = true;
     child->total_pages = child->peak_pages = child->locked_pages = child->data_pages = 0;
     child->resident_pages = child->peak_resident_pages = 0;
     child->min_faults = child->maj_faults = 0;

@@ -21,10 +21,10 @@
 
 static bool enabled;
 
-/* Sites that were looked at, rewritten or not: each is looked at once, more or less. */
+/* Sites that trapped, rewritten or not: each is looked at once, more or less. */
 static struct {
     u64 pc;
-    u32 serial;
+    u32 serial, traps;
 } seen[SEEN];
 
 void rewrite_start(bool on) { enabled = on && arch_patch_bytes(); }
@@ -121,15 +121,24 @@ static void look_at(struct space *s, u64 pc)
         show_page(v, align_down(patch, PAGE_SIZE), index);
 }
 
+/* A fork's child calls most sites once, on its way to an execve or its end: to be shown another page
+ * costs it more than a trap. */
+static bool is_due(const struct space *s, u64 pc)
+{
+    unsigned slot = (unsigned)((pc ^ pc >> 9) % SEEN);
+    if (seen[slot].pc != pc || seen[slot].serial != s->serial) {
+        seen[slot].pc = pc;
+        seen[slot].serial = s->serial;
+        seen[slot].traps = 0;
+    }
+    return ++seen[slot].traps == (s->is_copy ? 2 : 1);
+}
+
 void rewrite_trapped(u64 pc)
 {
     struct space *s = space_current();
-    unsigned slot = (unsigned)((pc ^ pc >> 9) % SEEN);
-    if (!enabled || (seen[slot].pc == pc && seen[slot].serial == s->serial))
-        return;
-    seen[slot].pc = pc;
-    seen[slot].serial = s->serial;
-    look_at(s, pc);
+    if (enabled && is_due(s, pc))
+        look_at(s, pc);
 }
 
 /* --- back --- */

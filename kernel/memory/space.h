@@ -67,6 +67,7 @@ struct space {
     u64 code_start, code_end, data_start, data_end; /* for /proc/PID/stat */
     u32 vma_count;
     u32 serial;                  /* tells it from all others that ever were */
+    bool is_copy;                /* made by fork, not by execve */
     u32 stubs;                   /* VMAs of rewritten text's stubs there ever were */
     u32 barriers;                /* membarrier(2): what its program registered for */
     u32 lock_future;             /* mlockall(MCL_FUTURE): VMA_LOCKED and VMA_LOCK_ON_FAULT */

@@ -76,7 +76,7 @@ static void copy_to_memfd(long fd, u64 from, u64 to)
  * private pages that execve made are replaced by shared ones with the same bytes. */
 static int make_image_resident(void)
 {
-    u64 start = (u64)kernel_start, text_end = (u64)kernel_text_end, data = (u64)kernel_data;
+    u64 start = (u64)kernel_start, data = (u64)kernel_data;
     u64 flags = MAP_SHARED | MAP_FIXED | MAP_NORESERVE;
     long fd = host(HOST_memfd_create, "elfin", HOST_MFD_CLOEXEC | HOST_MFD_NOEXEC_SEAL);
     if (fd == -EINVAL) /* before Linux 6.3 */
@@ -89,8 +89,8 @@ static int make_image_resident(void)
     u64 rodata_end = (u64)kernel_rodata_end;
     copy_to_memfd(fd, start, rodata_end);
     copy_to_memfd(fd, data, (u64)kernel_file_end);
-    if (host_map(start, text_end - start, PROT_READ | PROT_EXEC, flags, (int)fd, 0) < 0 ||
-        host_map(text_end, rodata_end - text_end, PROT_READ, flags, (int)fd, text_end - start) < 0 ||
+    /* Text and constants are one mapping: each is copied at every fork. */
+    if (host_map(start, rodata_end - start, PROT_READ | PROT_EXEC, flags, (int)fd, 0) < 0 ||
         host_map(data, (u64)kernel_end - data, PROT_READ | PROT_WRITE, flags, (int)fd,
                  data - start) < 0)
         host_refuse("the kernel image cannot be mapped from shared memory", 0);
