@@ -33,11 +33,23 @@ long space_discard(struct space *s, u64 start, u64 length)
     return at < end ? -ENOMEM : 0;
 }
 
+/* What it does not commit any more it must not touch: nothing of its program runs again. */
+static void reap_part(struct vma *v)
+{
+    if (platform_traits()->demand_paging) {
+        drop_pages(v, v->start, v->end);
+    } else if ((v->flags & VMA_ACCOUNT) &&
+               !platform_discard(&v->space->platform, v->start, v->end - v->start)) {
+        account_uncommit(vma_pages(v));
+        v->flags &= ~VMA_ACCOUNT;
+    }
+}
+
 void space_reap(struct space *s)
 {
-    for (struct vma *v = space_first(s); v && platform_traits()->demand_paging; v = vma_next(v))
+    for (struct vma *v = space_first(s); v; v = vma_next(v))
         if (vma_is_private(v))
-            drop_pages(v, v->start, v->end);
+            reap_part(v);
 }
 
 static long populate_page(struct vma *v, u64 at, bool write)

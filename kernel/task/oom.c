@@ -12,6 +12,7 @@
 
 #include "lib/log.h"
 #include "lib/printf.h"
+#include "memory/page.h"
 #include "memory/space.h"
 #include "task/exit.h"
 
@@ -81,4 +82,14 @@ bool oom_make_room(void)
     tell(p);
     kill_users(p->space);
     return !own->exiting;
+}
+
+void *oom_heap_zeroed(size_t n)
+{
+    void *p;
+
+    do
+        p = heap_alloc_zeroed(n);
+    while (!p && oom_make_room());
+    return p;
 }

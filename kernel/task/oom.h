@@ -13,3 +13,5 @@ s64 oom_points(const struct process *p);
 /* Kills the one with most. true: the caller goes on, there is memory; false: the caller's process
  * ends. */
 bool oom_make_room(void);
+/* Kernel memory for what cannot be refused. NULL: the caller's process ends. */
+void *oom_heap_zeroed(size_t n);

@@ -10,6 +10,7 @@
 #include "memory/space.h"
 #include "memory/user_memory.h"
 #include "task/altstack.h"
+#include "task/oom.h"
 #include "task/rseq.h"
 #include "task/observe.h"
 #include "task/signal_internal.h"
@@ -94,7 +95,7 @@ static bool push_handler(struct trap_frame *frame, const struct signal_action *a
     struct thread *t = current_thread();
     struct signal_frame_request request;
     struct trap_frame before = *frame;
-    void *image = heap_alloc_zeroed(arch_signal_frame_size());
+    void *image = oom_heap_zeroed(arch_signal_frame_size());
     u64 sp;
     bool done = false;
 
@@ -225,7 +226,7 @@ static bool restore_vector(const struct signal_frame_result *result)
         arch_vector_restore(t->vector_area);
         return true;
     }
-    copy = heap_alloc_zeroed(align_up(max_u64(result->vector_length, 1), PAGE_SIZE));
+    copy = oom_heap_zeroed(align_up(max_u64(result->vector_length, 1), PAGE_SIZE));
     if (!copy)
         return false;
     good = !copy_from_program(copy, (struct user_ptr){result->vector_address},
@@ -254,7 +255,7 @@ long signal_return(struct trap_frame *frame)
 {
     size_t size = arch_signal_frame_size();
     struct signal_frame_result result;
-    void *image = heap_alloc_zeroed(size);
+    void *image = oom_heap_zeroed(size);
     size_t got = 0;
 
     if (!image)

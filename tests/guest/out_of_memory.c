@@ -5,6 +5,7 @@
 
 #include <fcntl.h>
 #include <signal.h>
+#include <sys/epoll.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
@@ -119,9 +120,55 @@ static void test_stack(void)
     close(file);
 }
 
+static volatile int handled;
+static void handle(int signal) { handled = signal; }
+
+/* Nor is a handler that needs the kernel's own memory: who may be killed for it is. */
+static void test_handler(void)
+{
+    static char zeros[65536];
+    int status = -1, file = (int)syscall(SYS_memfd_create, "fills", 0), last = file, fd;
+    struct sigaction action = {.sa_handler = handle};
+    char root[7] = "";
+    int mounts = open("/proc/mounts", O_RDONLY);
+    volatile int *ready = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1,
+                               0);
+    *ready = 0;
+    pid_t child = fork();
+    if (child == 0) {
+        int adjust = open("/proc/self/oom_score_adj", O_WRONLY);
+        char *p = map(MIB);
+        if (adjust < 0 || write(adjust, "1000", 4) != 4 || p == MAP_FAILED)
+            _exit(WRONG);
+        memset(p, 1, MIB);
+        for (*ready = 1;;)
+            pause();
+    }
+    while (!*ready)
+        usleep(1000);
+    CHECK(sigaction(SIGUSR1, &action, NULL) == 0);
+    if (read(mounts, root, 6) == 6 && !strcmp(root, "elfin ")) {
+        while (write(file, zeros, sizeof(zeros)) > 0)
+            ;
+        while ((fd = epoll_create1(0)) >= 0)
+            last = fd;
+    }
+    for (int n = 0; n < 1000; n++) {
+        handled = 0;
+        CHECK(raise(SIGUSR1) == 0 && handled == SIGUSR1);
+    }
+    while (last > file)
+        close(last--);
+    close(file);
+    close(mounts);
+    kill(child, SIGKILL);
+    CHECK(waitpid(child, &status, 0) == child && status == SIGKILL);
+}
+
 int main(void)
 {
     test_stack();
+    test_handler();
     size_t own = 4 * MIB;
     char *p = map(own);
     memset(p, 7, own);
