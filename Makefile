@@ -69,6 +69,10 @@ fuzz: ready-test ## fuzz the ELF loader and the cpio reader
 fuzz-calls: ready-test kernel ## a million system calls made from the table, on the process platform
 	@$(PYTHON) -m tests.fuzz.calls --calls $(or $(CALLS),1000000) --seed $(or $(SEED),1)
 
+# ONLY="word": mutants whose name holds it.
+mutate: ready-test kernel ## make known mistakes in a copy of the tree: each must fail a named test
+	@$(PYTHON) tools/mutate.py $(ONLY)
+
 fresh: ## both commands on a minimal Debian: as root, as a user, with the network off (needs root)
 	@sh tools/fresh.sh
 

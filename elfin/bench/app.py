@@ -10,7 +10,6 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
@@ -82,11 +81,11 @@ def _of(rootfs: Path | None) -> Iterator[Rung]:
 
 
 def _program(name: str, rootfs: Path | None) -> Path:
-    if name == "python3" and rootfs is None:
-        return Path(sys.executable).resolve()  # what is called python3 may be a script
     folders = None
     if rootfs is not None:
         folders = os.pathsep.join(str(rootfs / folder) for folder in ("usr/bin", "bin"))
+    elif name == "python3":
+        folders = "/usr/bin:/bin"  # elsewhere it may be a script, or without its library
     found = shutil.which(name, path=folders)
     if found is None:
         raise NotFound(
