@@ -48,7 +48,7 @@ MEASURES = {
 
 def program() -> Path:
     """The static binary."""
-    return compiled(Path(__file__).with_suffix(".c"), "-pthread")
+    return compiled(Path(__file__).with_suffix(".c"))
 
 
 def pin() -> int:
