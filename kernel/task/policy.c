@@ -130,6 +130,7 @@ int policy_set_nice(struct thread *t, int nice)
 void policy_inherit(struct thread *child, const struct thread *parent)
 {
     child->nice = parent->nice;
+    child->io_priority = parent->io_priority;
     child->policy = parent->policy;
     child->own_priority = child->priority = parent->own_priority;
     if (!parent->reset_on_fork)

@@ -167,6 +167,7 @@ struct thread {
     u8 priority;                 /* the same, or what a waiter for its PI futex lends it */
     u8 level;                    /* where it waits in the run queue */
     s8 nice;
+    u16 io_priority;             /* ioprio_set(2); 0: none was set */
     char name[16];
 };
 
