@@ -16,6 +16,7 @@ from tests.fuzz.calls.generate import episode, program, rows
 from tests.fuzz.calls.run import (
     LEAST_CALLS,
     LEAST_SHARE,
+    VM_SLACK_PAGES,
     CallsError,
     Totals,
     check_resources,
@@ -86,6 +87,15 @@ def test_no_report_without_a_bug() -> None:
 def test_memory_comes_back() -> None:
     totals = fuzz(SEED, CALLS // 4, None, _quiet)
     assert totals.calls >= CALLS // 4
+
+
+@needs_gcc
+@pytest.mark.skipif(not shutil.which("qemu-system-x86_64"), reason="QEMU is not installed")
+def test_calls_are_survived_on_vm() -> None:
+    totals = Totals()
+    totals.add(run(program(SEED, 0, 100), None, platform="vm"))
+    check_resources(totals, VM_SLACK_PAGES)
+    assert totals.share >= LEAST_SHARE and totals.calls >= CALLS // 10
 
 
 @pytest.mark.slow

@@ -32,6 +32,7 @@ LEAST_SHARE = 0.35
 LEAST_CALLS = 50  # of each row
 SLACK_PAGES = 8
 SANITIZED_SLACK_PAGES = 256  # freed objects are kept for a while
+VM_SLACK_PAGES = 32  # page tables come and go in larger steps
 
 
 class CallsError(Exception):
