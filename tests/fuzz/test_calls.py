@@ -104,4 +104,3 @@ def test_calls_are_survived() -> None:
     totals = fuzz(SEED, CALLS, sanitized_kernels(), _quiet)
     assert totals.share >= LEAST_SHARE
     assert totals.least[0] >= LEAST_CALLS, totals.least
-    assert totals.late * 50 < totals.ended.total(), "many episodes were stuck"

@@ -30,7 +30,7 @@ EPISODES = 100  # in one run
 RUN_SECONDS = 240
 LEAST_SHARE = 0.35
 LEAST_CALLS = 50  # of each row
-SLACK_PAGES = 8
+SLACK_PAGES = 16
 SANITIZED_SLACK_PAGES = 256  # freed objects are kept for a while
 VM_SLACK_PAGES = 32  # page tables come and go in larger steps
 
