@@ -4,21 +4,21 @@
     python -m tests.bench.core_costs NAME [-n 15]     one figure, as tools/claims.py reads it
     python -m tests.bench.core_costs --table [-n 5] [--vm]  all of them: build/bench/core_costs.json
 
-One static binary (core_costs.c) measures itself. Each round runs it on Linux and on the platforms,
-one after another, all of them pinned to one CPU (vm is not: QEMU has threads of its own); what is
-shown are medians of the rounds.
+One static binary (core_costs.c) measures itself; for the thread switch it pins itself to one CPU.
+Each round runs it on Linux and on the platforms, one after another; what is shown are medians of
+the rounds.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-import os
 import statistics
 import subprocess
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from elfin.model.run import Platform
@@ -51,20 +51,11 @@ def program() -> Path:
     return compiled(Path(__file__).with_suffix(".c"))
 
 
-def pin() -> int:
-    """This process, and so what it starts, to the last CPU it may use; returns which."""
-    cpu = max(os.sched_getaffinity(0))
-    os.sched_setaffinity(0, {cpu})
-    return cpu
-
-
-def cost(place: Place, what: tuple[str, ...], all_cpus: set[int]) -> float:
+def cost(place: Place, what: tuple[str, ...]) -> float:
     """Nanoseconds, as the program says."""
     words = [str(program()), *what]
     if place is not None:
         words = [sys.executable, "-m", "elfin", "run", "--platform", place.value, *words]
-    if place is Platform.VM:
-        words = ["taskset", "-c", ",".join(map(str, sorted(all_cpus))), *words]
     done = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, check=False, timeout=300)
     if done.returncode:
         raise RuntimeError(f"{' '.join(words)}: status {done.returncode}: {done.stderr}")
@@ -81,18 +72,10 @@ def rounds(count: int, runs: list[Callable[[], float]]) -> list[float]:
 
 def compare(name: str, places: list[Place], count: int) -> dict[Place, tuple[float, float]]:
     """(ns, ns of the base run or 0) at each place."""
-    measure, cpus = MEASURES[name], os.sched_getaffinity(0)
-    pin()
-    try:
-        whats = [measure.what, *([measure.base] if measure.base else [])]
-        runs = [
-            lambda place=place, what=what: cost(place, what, cpus)  # type: ignore[misc]
-            for place in places
-            for what in whats
-        ]
-        found = iter(rounds(count, runs))
-    finally:
-        os.sched_setaffinity(0, cpus)
+    measure = MEASURES[name]
+    whats = [measure.what, *([measure.base] if measure.base else [])]
+    runs = [partial(cost, place, what) for place in places for what in whats]
+    found = iter(rounds(count, runs))
     return {p: (next(found), next(found) if measure.base else 0.0) for p in places}
 
 
