@@ -16,11 +16,12 @@ noreturn_fn void on_start(void);
  * true: leave by arch_resume (the frame was changed: signal, sigreturn, exec); false: hot exit. */
 bool on_syscall(struct trap_frame *frame);
 
-/* shim: a direct door was used. The frame has no rcx, r11 and none of the registers that C functions
+/* shim: a direct door was used, with these arguments. The thread's frame has no rcx, r11 and none of the registers that C functions
  * keep. true: the call wants them; complete the frame and call on_syscall. Else the result is in
  * the frame; when anything is pending, complete it and call on_direct_finish, whose answer is
  * on_syscall's. */
-bool on_direct_call(struct trap_frame *frame, enum arch_door door);
+bool on_direct_call(u64 a0, u64 a1, u64 a2, u64 a3, u64 a4, u64 a5);
+bool on_direct_jump(u64 a0, u64 a1, u64 a2, u64 a3, u64 a4, u64 a5);
 bool on_direct_finish(struct trap_frame *frame);
 
 enum fault_kind {

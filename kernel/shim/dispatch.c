@@ -100,23 +100,37 @@ bool on_syscall(struct trap_frame *frame)
     return call_by_frame((u32)frame_call_number(frame), frame);
 }
 
-/* Every instruction here is on the way of every call. */
-bool on_direct_call(struct trap_frame *frame, enum arch_door door)
+/* Every instruction here is on the way of every call, and every store counts twice: the frame is
+ * found again behind the handler, not kept. */
+static inline struct trap_frame *direct_frame(void)
 {
-    u32 number = (u32)frame_call_number(frame);
+    return (struct trap_frame *)this_cpu()->kernel_sp - 1;
+}
+
+static inline bool call_plain(enum arch_door door, u64 a0, u64 a1, u64 a2, u64 a3, u64 a4, u64 a5)
+{
+    u32 number = (u32)frame_call_number(direct_frame());
     const struct syscall_row *row = &abi_rows[number];
 
     if (number >= short_way_end || !(row->flags & ABI_ROW_PLAIN))
         return true;
     u32 slot = record_call(door, number);
-    long result = row->handler(frame_argument(frame, 0), frame_argument(frame, 1),
-                               frame_argument(frame, 2), frame_argument(frame, 3),
-                               frame_argument(frame, 4), frame_argument(frame, 5));
-    frame_set_result(frame, (u64)result);
+    long result = row->handler(a0, a1, a2, a3, a4, a5);
+    frame_set_result(direct_frame(), (u64)result);
     record_result(slot, result);
     if (is_restart(result))
         mark_signal();
     return false;
+}
+
+bool on_direct_jump(u64 a0, u64 a1, u64 a2, u64 a3, u64 a4, u64 a5)
+{
+    return call_plain(ARCH_DOOR_JUMP, a0, a1, a2, a3, a4, a5);
+}
+
+bool on_direct_call(u64 a0, u64 a1, u64 a2, u64 a3, u64 a4, u64 a5)
+{
+    return call_plain(ARCH_DOOR_CALL, a0, a1, a2, a3, a4, a5);
 }
 
 bool on_direct_finish(struct trap_frame *frame) { return task_before_return(frame); }

@@ -243,10 +243,15 @@ bool on_syscall(struct trap_frame *frame)
     return calls_seen & 1; /* both exits */
 }
 
-bool on_direct_call(struct trap_frame *frame, enum arch_door door)
+bool on_direct_call(u64 a0, u64 a1, u64 a2, u64 a3, u64 a4, u64 a5)
 {
-    (void)frame, (void)door;
+    (void)a0, (void)a1, (void)a2, (void)a3, (void)a4, (void)a5;
     return true;
+}
+
+bool on_direct_jump(u64 a0, u64 a1, u64 a2, u64 a3, u64 a4, u64 a5)
+{
+    return on_direct_call(a0, a1, a2, a3, a4, a5);
 }
 
 bool on_direct_finish(struct trap_frame *frame)

@@ -23,7 +23,7 @@
 
 /* The frame on the thread's kernel stack. Not even a flag may change before pushfq. r11 is free:
  * it carries rsp, because a detour through memory would cost more than all the stores. */
-.macro DIRECT_DOOR door, exit
+.macro DIRECT_DOOR door, call, exit
     movq %rsp, %r11
     ENTER_KERNEL
     movq cpu_block + CPU_KERNEL_SP(%rip), %rsp
@@ -44,10 +44,9 @@
     andl $(RFLAGS_COLD | RFLAGS_IF), %r11d
     cmpl $RFLAGS_IF, %r11d
     jne 1f
-    movq %rsp, %rdi
-    movl $(\door >> DOOR_SHIFT), %esi
+    movq %r10, %rcx
     xorl %ebp, %ebp           /* ends backtraces */
-    callq on_direct_call
+    callq \call
     testb %al, %al
     jz \exit
     movq $\door, FRAME_CS(%rsp)
@@ -65,21 +64,21 @@ arch_door_range:
     .globl arch_door_call
     .type arch_door_call, @function
 arch_door_call:
-    DIRECT_DOOR DOOR_CALL, arch_exit_call
+    DIRECT_DOOR DOOR_CALL, on_direct_call, arch_exit_call
     .size arch_door_call, . - arch_door_call
 
     .balign 64
     .globl arch_door_jump
     .type arch_door_jump, @function
 arch_door_jump:
-    DIRECT_DOOR DOOR_JUMP, arch_exit_jump
+    DIRECT_DOOR DOOR_JUMP, on_direct_jump, arch_exit_jump
     .size arch_door_jump, . - arch_door_jump
 
     .balign 64
     .globl arch_door_short
     .type arch_door_short, @function
 arch_door_short:
-    DIRECT_DOOR DOOR_JUMP, arch_exit_short
+    DIRECT_DOOR DOOR_JUMP, on_direct_jump, arch_exit_short
     .size arch_door_short, . - arch_door_short
 
 /* Kernel code wants the flags that `syscall` clears; iretq will put the program's back. */
