@@ -34,6 +34,8 @@ enum arch_door { ARCH_DOOR_TRAP, ARCH_DOOR_JUMP, ARCH_DOOR_CALL, ARCH_DOORS };
  * enum arch_door frame_door(const struct trap_frame *);   which way a frame_in_call came in
  * void frame_restart_call(struct trap_frame *, u64 number, u64 call_site);   back to the site,
  *                                   arguments as at entry; call_site: the space's kernel_call
+ * void frame_leave_stub(struct trap_frame *, u64 stub_pc);   settled: nothing shows the stub
+ * void frame_begin_call(struct trap_frame *);   stands at a site: as if the call had come in
  * void frame_prepare(struct trap_frame *, u16 cs, u16 ss);         a thread's first frame
  * void frame_init_program(struct trap_frame *, u64 pc, u64 sp);    all other registers 0, flags sane
  */
@@ -60,19 +62,26 @@ u64 arch_door_address(void);
 bool arch_door_settle(struct trap_frame *frame);
 
 /* --- stubs.c: call sites that became jumps to a stub (DESIGN 3.4) --- */
-#define ARCH_STUB_BYTES 32
+#define ARCH_STUB_ALIGN 32
 #define ARCH_STUB_HEAD 32       /* of each page of stubs, kept for what they need */
-size_t arch_patch_bytes(void);  /* that lie directly before a site and are replaced; 0: never */
-/* Whether text[patch] begins an instruction that may be replaced; a site follows it. */
-bool arch_can_patch(const u8 *text, size_t length, size_t patch);
-bool arch_is_patched(const u8 *patch);
+#define ARCH_PATCH_MOST 64
+struct arch_patch {
+    u8 before;                  /* bytes that are replaced before the site */
+    u8 length;                  /* of all that is replaced; more than before: the site is, too */
+    bool flags_dead;            /* the arithmetic flags need not be kept */
+};
+/* Whether the bytes before text[site] may be replaced without asking anybody, and which. */
+bool arch_can_patch(const u8 *text, size_t length, size_t site, struct arch_patch *out);
+bool arch_patch_is_sane(const struct arch_patch *p);
+size_t arch_stub_bytes(const struct arch_patch *p);
+/* Which place in the text (from the patch on) a place in the stub stands for, and the reverse for
+ * places in the text that are overwritten. */
+size_t arch_stub_to_text(const struct arch_patch *p, size_t in_stub);
+size_t arch_text_to_stub(const struct arch_patch *p, size_t in_text);
 void arch_stub_page_start(u8 *page);
-/* The stub at page + at for the bytes at `patch`, which lies `back` bytes from it. */
-void arch_stub_write(u8 *page, size_t at, const u8 *patch, s64 back);
-void arch_patch_write(u8 *patch, s64 back);
-bool arch_is_stub(const u8 *stub);
-/* A frame that stands in a stub stands at the site instead. */
-void arch_stub_settle(struct trap_frame *frame, const u8 *stub, u64 stub_address);
+/* The stub at page + at for the bytes at `text`, which lie `back` bytes from it. */
+void arch_stub_write(u8 *page, size_t at, const u8 *text, const struct arch_patch *p, s64 back);
+void arch_patch_write(u8 *text, const struct arch_patch *p, s64 back);
 
 /* --- vector.c: the program's vector and floating-point state --- */
 size_t arch_vector_size(void);             /* bytes of a save area, 64-aligned; fixed after boot */

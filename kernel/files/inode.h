@@ -200,6 +200,8 @@ struct inode *memory_file_create(struct file_system *fs, u32 mode);
 /* The first contents of an empty file: the image's own frames until they are first changed
  * (in_place), or a copy. 0 or -ENOMEM. */
 int memory_file_fill(struct inode *i, const u8 *data, bool in_place, paddr_t frames, u64 size);
+/* What the SDK proved about the file's call sites; the file takes it. */
+void memory_file_plan(struct inode *i, struct rewrite_plan *plan);
 int memory_file_open(struct file *f);
 int memory_file_truncate(struct inode *i, u64 size);
 int memory_file_allocate(struct inode *i, u32 mode, u64 offset, u64 length);

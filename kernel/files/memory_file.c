@@ -15,6 +15,7 @@
 #include "lib/printf.h"
 #include "lib/string.h"
 #include "memory/page.h"
+#include "memory/plan.h"
 
 static struct memory_file *create(struct file_system *fs, u32 mode)
 {
@@ -45,6 +46,14 @@ int memory_file_fill(struct inode *i, const u8 *data, bool in_place, paddr_t fra
     return 0;
 }
 
+void memory_file_plan(struct inode *i, struct rewrite_plan *plan)
+{
+    struct memory_file *m = memory_file_of(i);
+    if (m->backing.plan)
+        plan_free(m->backing.plan);
+    m->backing.plan = plan;
+}
+
 bool file_is_write_sealed(const struct file *f)
 {
     return inode_is_memory_file(f->inode) &&
@@ -59,6 +68,7 @@ bool inode_is_memory_file(const struct inode *i)
 static void release(struct inode *i)
 {
     struct memory_file *m = memory_file_of(i);
+    memory_file_plan(i, NULL);
     page_store_release(&m->store);
     heap_free(m->label);
     heap_free(m);
@@ -80,6 +90,7 @@ int memory_file_own(struct memory_file *m)
         return -ENOMEM;
     }
     m->image = NULL;
+    memory_file_plan(&m->inode, NULL); /* the contents are about to change */
     backing_moved(&m->backing);
     return 0;
 }

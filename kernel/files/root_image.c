@@ -13,7 +13,9 @@
 #include "files/cpio.h"
 #include "files/inode.h"
 #include "lib/string.h"
+#include "lib/log.h"
 #include "memory/page.h"
+#include "memory/plan.h"
 
 static struct cpio image;
 static paddr_t image_frames;
@@ -245,6 +247,40 @@ static int take_own(const struct cpio_entry *e)
 
 struct root_image_plans root_image_plans(void) { return plans; }
 
+/* The regular file that a plan names, or NULL. */
+static struct inode *find_file(struct builder *b, const char *path, size_t length)
+{
+    size_t split = length;
+    if (!length || path[0] != '/')
+        return NULL;
+    while (path[split - 1] != '/')
+        split--;
+    struct path_node *parent = find_parent(b, path + 1, split > 1 ? split - 2 : 0);
+    struct path_node *n =
+        parent ? node_find(parent, (struct name){path + split, length - split}) : NULL;
+    if (!n || (!n->inode && awaken(n)))
+        return NULL;
+    return inode_is_memory_file(n->inode) ? n->inode : NULL;
+}
+
+/* Each file gets its part; what cannot be read is left out, and its sites trap. */
+static void take_plans(struct builder *b)
+{
+    struct plan_reader reader;
+    struct plan_file f;
+    int more = 0;
+    if (plans.size && plan_open(&reader, plans.bytes, plans.size))
+        while ((more = plan_next(&reader, &f)) == 1) {
+            struct inode *i = find_file(b, f.path, f.path_length);
+            if (i)
+                memory_file_plan(i, plan_keep(&f));
+        }
+    else if (plans.size)
+        more = -EINVAL;
+    if (more)
+        log_line("files: the plan of call sites is damaged");
+}
+
 int root_image_load(struct file_system *fs, const u8 *data, u64 size, paddr_t frames)
 {
     struct builder b = {.fs = fs, .directory = fs->root, .directory_path = ""};
@@ -262,6 +298,8 @@ int root_image_load(struct file_system *fs, const u8 *data, u64 size, paddr_t fr
         if (more)
             break;
     }
+    if (!more)
+        take_plans(&b);
     for (struct list *l; (l = list_pop_front(&b.links));)
         heap_free(list_entry(l, struct link_note, link));
     /* Numbers of files made later lie beyond those of the image. */

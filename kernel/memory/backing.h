@@ -10,6 +10,7 @@
 #include "lib/types.h"
 
 struct backing;
+struct rewrite_plan;
 
 struct backing_operations {
     /* The run of consecutive frames that holds pages index .. index+max-1, made if write is
@@ -34,6 +35,7 @@ struct backing {
     const struct backing_operations *operations;
     u64 size;                 /* bytes; a mapping beyond its last page gets SIGBUS */
     struct vma *mappings;     /* all VMAs of this backing, for truncate */
+    struct rewrite_plan *plan; /* what the SDK proved about its call sites; NULL: nothing */
     bool changes;             /* was writable while it was mapped: its text is never rewritten */
 };
 

@@ -27,7 +27,7 @@ static struct {
     u32 serial, traps;
 } seen[SEEN];
 
-void rewrite_start(bool on) { enabled = on && arch_patch_bytes(); }
+void rewrite_start(bool on) { enabled = on; }
 
 static bool is_rewritable(const struct vma *v)
 {
@@ -43,6 +43,13 @@ static bool stubs_fit(struct space *s, const struct vma *v, s64 distance)
     u64 at = v->start + (u64)distance, length = v->end - v->start;
     bool wraps = distance < 0 ? at > v->start : at < v->start;
     return !wraps && space_range_free(s, at, length);
+}
+
+/* From a time when the text was shown rewritten before. */
+static bool stubs_are_there(struct space *s, const struct vma *v, const struct rewritten *r)
+{
+    const struct vma *stubs = space_find(s, v->start + (u64)r->distance);
+    return stubs && stubs->backing == &r->stubs_backing && stubs->end - v->end == (u64)r->distance;
 }
 
 /* Far enough to stand in nobody's way, near enough for a jump. Below the break of a program that
@@ -64,7 +71,7 @@ static struct rewritten *find_version(struct space *s, struct vma *v)
     if (!list)
         return NULL;
     for (struct rewritten *r = *list; r; r = r->next)
-        if (stubs_fit(s, v, r->distance))
+        if (stubs_fit(s, v, r->distance) || stubs_are_there(s, v, r))
             return r;
     s64 distance = choose_distance(s, v);
     return distance ? rewritten_make(list, v->backing->size, distance) : NULL;
@@ -80,7 +87,7 @@ static bool give_stubs(struct space *s, struct vma *v)
                                   .access = MAP_READ | MAP_EXECUTE, .fixed = true,
                                   .flags = VMA_STUBS | VMA_DONTDUMP, .no_replace = true,
                                   .backing = &r->stubs_backing, .offset = v->offset};
-    if (space_map(s, &request) < 0)
+    if (!stubs_are_there(s, v, r) && space_map(s, &request) < 0)
         return false;
     v->rewritten = r;
     s->stubs++;
@@ -100,25 +107,39 @@ static void show_page(struct vma *v, u64 at, u64 index)
                             SHARING_PRIVATE);
 }
 
+/* By the plan, or, where it says nothing, by what is always right. */
+static bool find_patch(struct vma *v, u64 site, struct rewrite_site *out)
+{
+    u64 index = site >> PAGE_SHIFT;
+    paddr_t own;
+    if (plan_find(v->backing, site, out))
+        return true;
+    if (v->backing->operations->pages(v->backing, index, 1, false, &own) < 1)
+        return false;
+    struct text text = text_around(v->backing, index, own);
+    size_t at = text.page + site % PAGE_SIZE;
+    if (!arch_can_patch(text.bytes, text.length, at, &out->patch))
+        return false;
+    out->start = site - out->patch.before;
+    return true;
+}
+
 static void look_at(struct space *s, u64 pc)
 {
-    u64 patch = pc - SITE_BYTES - arch_patch_bytes(), own_end, within = patch % PAGE_SIZE;
-    struct vma *v = space_find(s, patch);
+    struct vma *v = space_find(s, pc - SITE_BYTES);
+    struct rewrite_site site;
     paddr_t own;
-    if (!v || !is_rewritable(v) || pc > v->end || within + arch_patch_bytes() > PAGE_SIZE)
+    if (!v || !is_rewritable(v) || pc > v->end ||
+        !find_patch(v, vma_offset_at(v, pc - SITE_BYTES), &site))
         return;
-    u64 index = vma_offset_at(v, patch) >> PAGE_SHIFT;
-    own_end = (index + 1) << PAGE_SHIFT;
-    if (own_end > align_up(v->backing->size, PAGE_SIZE) ||
+    u64 index = site.start >> PAGE_SHIFT, end = site.start + site.patch.length;
+    if (site.start < v->offset || end > v->offset + (v->end - v->start) ||
+        (end - 1) >> PAGE_SHIFT != index ||
         v->backing->operations->pages(v->backing, index, 1, false, &own) < 1)
         return;
-    struct text text = text_around(v->backing, index, own);
-    if (!arch_can_patch(text.bytes, text.length, text.page + within))
-        return;
     own = text_page(v->backing, index, own);
-    if (own && (v->rewritten || give_stubs(s, v)) &&
-        rewritten_patch(v->rewritten, index, within, own))
-        show_page(v, align_down(patch, PAGE_SIZE), index);
+    if (own && (v->rewritten || give_stubs(s, v)) && rewritten_patch(v->rewritten, &site, own))
+        show_page(v, v->start + ((index << PAGE_SHIFT) - v->offset), index);
 }
 
 /* A fork's child calls most sites once, on its way to an execve or its end: to be shown another page
@@ -154,7 +175,9 @@ static void remove_stubs(struct space *s, const struct rewritten *r, u64 start, 
     }
 }
 
-void rewrite_hide(struct vma *v)
+/* Threads may wait in a call whose site was overwritten: they go on in the stub, so it stays where it
+ * is as long as the text does. */
+static void hide(struct vma *v, bool text_goes)
 {
     struct rewritten *r = v->rewritten;
     v->rewritten = NULL;
@@ -162,18 +185,20 @@ void rewrite_hide(struct vma *v)
         drop_pages(v, v->start, v->end);
     else if (apply_range(v, v->start, v->end))
         platform_map_nothing(&v->space->platform, v->start, v->end - v->start);
-    remove_stubs(v->space, r, v->start + (u64)r->distance, v->end + (u64)r->distance);
+    if (text_goes || !r->windows)
+        remove_stubs(v->space, r, v->start + (u64)r->distance, v->end + (u64)r->distance);
 }
+
+void rewrite_hide(struct vma *v) { hide(v, false); }
 
 /* Text that jumps into these stubs. */
 static bool hide_text_of(struct space *s, const struct vma *stubs)
 {
-    struct rewritten *r =
-        container_of(stubs->backing, struct rewritten, stubs_backing);
+    struct rewritten *r = rewritten_of(stubs->backing);
     u64 start = stubs->start - (u64)r->distance, end = stubs->end - (u64)r->distance;
     for (struct vma *v = space_find_from(s, start); v && v->start < end; v = vma_next(v)) {
         if (v->rewritten == r) {
-            rewrite_hide(v);
+            hide(v, true);
             return true;
         }
     }
@@ -186,7 +211,7 @@ void rewrite_leave(struct space *s, u64 start, u64 end)
     while (v && v->start < end) {
         bool changed = v->flags & VMA_STUBS && hide_text_of(s, v); /* then v is gone */
         if (!changed && v->rewritten) {
-            rewrite_hide(v);
+            hide(v, true);
             changed = true;
         }
         v = changed ? space_find_from(s, start) : vma_next(v);
@@ -211,16 +236,60 @@ void rewrite_note_mapping(struct vma *v)
 
 /* --- frames --- */
 
+static struct vma *stubs_at(struct space *s, u64 pc)
+{
+    struct vma *v = s->stubs ? space_find(s, pc) : NULL;
+    return v && v->flags & VMA_STUBS ? v : NULL;
+}
+
 void rewrite_settle(struct trap_frame *frame)
 {
-    struct space *s = space_current();
-    struct vma *v = s->stubs ? space_find(s, frame_pc(frame)) : NULL;
-    u8 stub[ARCH_STUB_BYTES];
-    if (!v || !(v->flags & VMA_STUBS))
+    u64 pc = frame_pc(frame);
+    struct vma *v = stubs_at(space_current(), pc);
+    struct rewritten *r = v ? rewritten_of(v->backing) : NULL;
+    struct rewritten_site *site = r ? rewritten_by_stub(r, vma_offset_at(v, pc)) : NULL;
+    if (!site)
         return;
-    u64 at = align_down(frame_pc(frame), ARCH_STUB_BYTES);
-    struct rewritten *r = container_of(v->backing, struct rewritten, stubs_backing);
-    page_store_read(&r->stubs, vma_offset_at(v, at), stub, sizeof(stub));
-    if (at % PAGE_SIZE >= ARCH_STUB_HEAD && arch_is_stub(stub))
-        arch_stub_settle(frame, stub, at);
+    u64 in_stub = vma_offset_at(v, pc) - site->by_stub.key;
+    u64 text = v->start - (u64)r->distance + (site->by_text.key - v->offset);
+    frame_set_pc(frame, text + arch_stub_to_text(&site->patch, in_stub));
+    frame_leave_stub(frame, pc);
+}
+
+void rewrite_resume(struct trap_frame *frame)
+{
+    struct space *s = space_current();
+    u64 pc = frame_pc(frame);
+    struct vma *v = s && s->stubs ? space_find(s, pc) : NULL;
+    struct rewritten *r = v ? v->rewritten : NULL;
+    if (!r || !r->windows)
+        return;
+    u64 offset = vma_offset_at(v, pc);
+    struct rewritten_site *site = rewritten_by_text(r, offset);
+    u64 into = site ? offset - site->by_text.key : 0;
+    if (into && site->patch.length > site->patch.before)
+        frame_set_pc(frame, v->start + (u64)r->distance + (site->by_stub.key - v->offset) +
+                                arch_text_to_stub(&site->patch, into));
+}
+
+/* The jump to the stub is none of the program's instructions; nor are the ways to the door and from
+ * it. */
+enum rewrite_step rewrite_step(const struct trap_frame *frame)
+{
+    u64 pc = frame_pc(frame);
+    struct vma *v = stubs_at(space_current(), pc);
+    struct rewritten *r = v ? rewritten_of(v->backing) : NULL;
+    struct rewritten_site *site = r ? rewritten_by_stub(r, vma_offset_at(v, pc)) : NULL;
+    if (!site)
+        return STEP_ORDINARY;
+    u64 in_stub = vma_offset_at(v, pc) - site->by_stub.key;
+    u64 in_text = arch_stub_to_text(&site->patch, in_stub);
+    u64 behind = (u64)site->patch.before + SITE_BYTES;
+    if (in_stub == 0 && site->patch.before)
+        return STEP_UNSEEN;
+    if (site->patch.length < behind)
+        return STEP_ORDINARY;
+    if (in_text == behind)
+        return site->patch.length == behind ? STEP_BACK : STEP_UNSEEN;
+    return in_text == site->patch.before ? STEP_CALL : STEP_ORDINARY;
 }

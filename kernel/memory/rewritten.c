@@ -10,10 +10,9 @@
 #include "lib/string.h"
 #include "memory/space_internal.h"
 
-#define STUBS_MOST ((PAGE_SIZE - ARCH_STUB_HEAD) / ARCH_STUB_BYTES)
-#define HEAD_COUNT 8 /* offset of the number of stubs in a page's head */
+#define HEAD_USED 16 /* offset in a page's head: bytes in use, 0 when it is new */
 
-static struct rewritten *rewritten_of(struct backing *b)
+struct rewritten *rewritten_of(struct backing *b)
 {
     return container_of(b, struct rewritten, stubs_backing);
 }
@@ -65,8 +64,13 @@ struct rewritten *rewritten_make(struct rewritten **list, u64 bytes, s64 distanc
 
 void rewritten_drop(struct rewritten *r)
 {
+    struct tree_node *n;
     if (--r->references)
         return;
+    while ((n = tree_first(&r->by_stub)) != NULL) {
+        tree_remove(&r->by_stub, n);
+        heap_free(container_of(n, struct rewritten_site, by_stub));
+    }
     page_store_release(&r->text);
     page_store_release(&r->stubs);
     heap_free(r);
@@ -100,34 +104,61 @@ static bool copy_page(struct rewritten *r, u64 index, paddr_t own)
 }
 
 /* Where the next stub of the page goes; 0: the page is full. */
-static size_t take_stub(u8 *page)
+static size_t take_stub(u8 *page, size_t bytes)
 {
-    u16 count;
-    memcpy(&count, page + HEAD_COUNT, sizeof(count));
-    if (count == 0)
+    u16 used;
+    memcpy(&used, page + HEAD_USED, sizeof(used));
+    if (used == 0) {
         arch_stub_page_start(page);
-    if (count == STUBS_MOST)
+        used = ARCH_STUB_HEAD;
+    }
+    if (used + bytes > PAGE_SIZE)
         return 0;
-    size_t at = ARCH_STUB_HEAD + count * (size_t)ARCH_STUB_BYTES;
-    count++;
-    memcpy(page + HEAD_COUNT, &count, sizeof(count));
+    size_t at = used;
+    used = (u16)(used + align_up(bytes, ARCH_STUB_ALIGN));
+    memcpy(page + HEAD_USED, &used, sizeof(used));
     return at;
 }
 
-/* The stub is whole before anything jumps to it. */
-bool rewritten_patch(struct rewritten *r, u64 index, u64 within, paddr_t own)
+static bool note(struct rewritten *r, const struct rewrite_site *site, u64 stub)
 {
+    struct rewritten_site *n = heap_alloc(sizeof(*n));
+    if (!n)
+        return false;
+    *n = (struct rewritten_site){.patch = site->patch};
+    tree_insert(&r->by_stub, &n->by_stub, stub);
+    tree_insert(&r->by_text, &n->by_text, site->start);
+    r->windows += site->patch.length > site->patch.before;
+    return true;
+}
+
+/* The stub is whole before anything jumps to it. */
+bool rewritten_patch(struct rewritten *r, const struct rewrite_site *site, paddr_t own)
+{
+    u64 index = site->start >> PAGE_SHIFT, within = site->start % PAGE_SIZE;
+    if (rewritten_by_text(r, site->start))
+        return true;
     u8 *stubs = copy_page(r, index, own) ? page_of(&r->stubs, index) : NULL;
     u8 *text = stubs ? page_of(&r->text, index) : NULL;
-    if (!text)
-        return false;
-    if (arch_is_patched(text + within))
-        return true;
-    size_t at = take_stub(stubs);
-    if (!at)
+    size_t at = text ? take_stub(stubs, arch_stub_bytes(&site->patch)) : 0;
+    if (!at || !note(r, site, index * PAGE_SIZE + at))
         return false;
     s64 back = (s64)within - (s64)at - r->distance;
-    arch_stub_write(stubs, at, text + within, back);
-    arch_patch_write(text + within, back);
+    arch_stub_write(stubs, at, text + within, &site->patch, back);
+    arch_patch_write(text + within, &site->patch, back);
     return true;
+}
+
+struct rewritten_site *rewritten_by_stub(const struct rewritten *r, u64 offset)
+{
+    struct tree_node *n = tree_find_floor(&r->by_stub, offset);
+    struct rewritten_site *s = n ? container_of(n, struct rewritten_site, by_stub) : NULL;
+    return s && offset - n->key < arch_stub_bytes(&s->patch) ? s : NULL;
+}
+
+struct rewritten_site *rewritten_by_text(const struct rewritten *r, u64 offset)
+{
+    struct tree_node *n = tree_find_floor(&r->by_text, offset);
+    struct rewritten_site *s = n ? container_of(n, struct rewritten_site, by_text) : NULL;
+    return s && offset - n->key < s->patch.length ? s : NULL;
 }

@@ -132,8 +132,19 @@ size_t space_poke(struct space *s, u64 address, const void *from, size_t n); /* 
 void rewrite_start(bool on);
 /* A call of the current space's program trapped, and would return to pc. */
 void rewrite_trapped(u64 pc);
-/* A frame of the current space's program that stands in a stub stands at the site instead. */
+/* A frame of the current space's program that stands in a stub stands in its own text instead; done
+ * before anybody looks at it. */
 void rewrite_settle(struct trap_frame *frame);
+/* The reverse for text that is overwritten; done before the program goes on. */
+void rewrite_resume(struct trap_frame *frame);
+/* A single step ended at this frame, which is not settled. */
+enum rewrite_step {
+    STEP_ORDINARY,
+    STEP_UNSEEN, /* goes on where it is */
+    STEP_BACK,   /* goes on behind the patch */
+    STEP_CALL,   /* the call comes next */
+};
+enum rewrite_step rewrite_step(const struct trap_frame *frame);
 
 /* stats.c */
 u64 space_resident_pages(struct space *s);

@@ -89,6 +89,14 @@ void rewrite_hide(struct vma *v); /* shows its file's own pages again; its stubs
 void rewrite_leave(struct space *s, u64 start, u64 end);
 void rewrite_note_mapping(struct vma *v); /* it is a backing's new one */
 
+/* plan.c */
+struct rewrite_site {
+    u64 start;                /* of the patch, in the file */
+    struct arch_patch patch;
+};
+/* What the backing's plan says of the site at this offset. false: nothing. */
+bool plan_find(struct backing *b, u64 site, struct rewrite_site *out);
+
 /* rewritten.c: the versions of one file's text. */
 struct rewritten {
     struct rewritten *next;   /* of the same file */
@@ -96,16 +104,25 @@ struct rewritten {
     u32 references;           /* one is the file's, the others are mappings of the stubs */
     struct page_store text, stubs; /* by page of the file */
     struct backing stubs_backing;
+    struct tree by_stub, by_text; /* struct rewritten_site */
+    u32 windows;              /* sites that are overwritten themselves */
     u64 pages;
     u8 has[];                 /* a bit per page: its copy is in `text` */
 };
+struct rewritten_site {
+    struct tree_node by_stub, by_text; /* keys: offsets in the stubs and in the file */
+    struct arch_patch patch;
+};
 struct rewritten *rewritten_make(struct rewritten **list, u64 bytes, s64 distance);
+struct rewritten *rewritten_of(struct backing *stubs);
 void rewritten_drop(struct rewritten *r);
 bool rewritten_has(const struct rewritten *r, u64 index);
 paddr_t rewritten_frame(struct rewritten *r, u64 index); /* of a page that it has */
-/* Makes the bytes at `within` of the page a jump; `own` is the page as it is shown otherwise. false:
- * no room. */
-bool rewritten_patch(struct rewritten *r, u64 index, u64 within, paddr_t own);
+/* Makes a site's patch a jump; `own` is the page as it is shown otherwise. false: no room. */
+bool rewritten_patch(struct rewritten *r, const struct rewrite_site *site, paddr_t own);
+/* Whose stub, or patch, holds this offset; NULL: nobody's. */
+struct rewritten_site *rewritten_by_stub(const struct rewritten *r, u64 offset);
+struct rewritten_site *rewritten_by_text(const struct rewritten *r, u64 offset);
 
 /* fault.c */
 enum fault_answer fault_resolve(struct vma *v, u64 address, u32 access);

@@ -88,6 +88,8 @@ static bool call_by_frame(u64 number, struct trap_frame *frame)
         mark_signal();
     if (this_cpu()->pending)
         changed |= task_before_return(frame);
+    else
+        rewrite_resume(frame);
     return changed;
 }
 
@@ -96,6 +98,8 @@ bool on_syscall(struct trap_frame *frame)
 {
     if (frame_door(frame) == ARCH_DOOR_TRAP)
         rewrite_trapped(frame_pc(frame));
+    else
+        rewrite_settle(frame);
     /* Linux looks at no more of the number either. */
     return call_by_frame((u32)frame_call_number(frame), frame);
 }
@@ -133,4 +137,8 @@ bool on_direct_call(u64 a0, u64 a1, u64 a2, u64 a3, u64 a4, u64 a5)
     return call_plain(ARCH_DOOR_CALL, a0, a1, a2, a3, a4, a5);
 }
 
-bool on_direct_finish(struct trap_frame *frame) { return task_before_return(frame); }
+bool on_direct_finish(struct trap_frame *frame)
+{
+    rewrite_settle(frame);
+    return task_before_return(frame);
+}

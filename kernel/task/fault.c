@@ -101,12 +101,27 @@ static enum fault_answer resolve(struct trap_frame *frame, const struct fault *f
     return answer;
 }
 
+/* A fault in a stub is one at the site it stands for. true: a single step that no program sees. */
+static bool in_stub(struct trap_frame *frame, const struct fault *fault)
+{
+    enum rewrite_step step = fault->kind == FAULT_DEBUG ? rewrite_step(frame) : STEP_ORDINARY;
+
+    if (step == STEP_UNSEEN)
+        return true;
+    rewrite_settle(frame);
+    if (step != STEP_CALL)
+        return step == STEP_BACK;
+    frame_begin_call(frame);
+    on_syscall(frame);
+    return true;
+}
+
 void on_fault(struct trap_frame *frame, const struct fault *fault)
 {
     enum fault_answer answer = FAULT_NO_MAPPING;
 
-    if (!fault->from_kernel && space_current())
-        rewrite_settle(frame);
+    if (!fault->from_kernel && space_current() && in_stub(frame, fault))
+        return;
     if (fault->kind == FAULT_PAGE && current_thread() && space_current())
         answer = resolve(frame, fault);
     if (answer == FAULT_DONE) {

@@ -56,6 +56,7 @@ bool task_before_return(struct trap_frame *frame)
             changed |= signals_deliver(frame);
         look_at_sequence(frame);
     }
+    rewrite_resume(frame);
     return changed;
 }
 

@@ -59,6 +59,9 @@ static inline void frame_restart_call(struct trap_frame *f, u64 number, unused_a
     f->pc -= SITE_BYTES;
 }
 
+static inline void frame_leave_stub(unused_arg struct trap_frame *f, unused_arg u64 stub_pc) {}
+static inline void frame_begin_call(unused_arg struct trap_frame *f) {}
+
 /* A thread's first frame. There are no selectors on this machine. */
 static inline void frame_prepare(struct trap_frame *f, unused_arg u16 cs, unused_arg u16 ss)
 {

@@ -88,6 +88,23 @@ static inline void frame_restart_call(struct trap_frame *f, u64 number, u64 call
     f->rip = f->cs == DOOR_CALL ? call_site : f->rip - SITE_BYTES;
 }
 
+/* It stood in a stub at stub_pc, whose address a call may have left in rcx. */
+static inline void frame_leave_stub(struct trap_frame *f, u64 stub_pc)
+{
+    if (f->rcx == stub_pc)
+        f->rcx = f->rip;
+}
+
+/* A step ended where the call comes next: the call. */
+static inline void frame_begin_call(struct trap_frame *f)
+{
+    f->rip += SITE_BYTES;
+    f->rcx = f->rip;
+    f->r11 = f->rflags;
+    f->call_number = f->rax;
+    f->cs = DOOR_JUMP;
+}
+
 /* A thread's first frame: the platform's selectors, all else 0. */
 static inline void frame_prepare(struct trap_frame *f, u16 cs, u16 ss)
 {
