@@ -308,8 +308,9 @@ def select(claims: list[Claim], ids: list[str], *, figures: bool, short: bool) -
 
 
 def run_all(claims: list[Claim]) -> int:
-    """Run them in turn; Ctrl-C ends with what is known so far."""
+    """Run them in turn; Ctrl-C and TERM end with what is known so far."""
     outcomes: list[Outcome] = []
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     begin = time.monotonic()
     try:
         for claim in claims:

@@ -6,7 +6,7 @@ from __future__ import annotations
 import os
 from contextlib import suppress
 from dataclasses import replace
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 import click
@@ -15,9 +15,9 @@ from elfin import pipeline
 from elfin.cli import options as parse
 from elfin.cli.arguments import BARE_TRACE, ProgramCommand
 from elfin.host.environment import given_environment
-from elfin.host.errors import NotYet, OptionError
+from elfin.host.errors import EXIT_NOT_FOUND, NotFound, NotYet, OptionError
 from elfin.host.process import plug_closed_stdio
-from elfin.model.program import Arch, View
+from elfin.model.program import Arch, ProgramSpec, View
 from elfin.model.run import RunOptions, RunResult
 
 # Options of CLI.md that later issues build → what the sentence says about them.
@@ -68,7 +68,8 @@ _LATER = {
     "--add",
     multiple=True,
     metavar="HOST[:GUEST]",
-    help="Copy a file or folder in, to GUEST or else the same absolute path.",
+    help="Copy a file or folder in, to GUEST or else the same absolute path; a program with its"
+    " libraries.",
 )
 @click.option(
     "--rootfs", metavar="DIR", help="Take program and libraries from this root directory."
@@ -110,8 +111,13 @@ def command(**given: Any) -> int:
         if given[name] and not (name == "network" and given[name] == "none"):
             raise NotYet(sentence)
     request = _request(given)
-    prepared = pipeline.prepare(request, warn)
-    if given["trace_only"]:
+    try:
+        prepared = pipeline.prepare(request, warn)
+    except NotFound as error:
+        if given["trace"] == BARE_TRACE and request.args and _is_program(error, request):
+            error.hint = f"--trace={request.program} is how a trace goes to a file"
+        raise
+    if given["trace_only"] is not None:
         prepared = _narrowed(prepared, given["trace_only"])
     trace = None if given["trace"] in (None, BARE_TRACE) else Path(given["trace"])
     return finish(pipeline.launch(prepared, warn, trace), prepared, given)
@@ -180,7 +186,13 @@ def _terminal_mode(given: dict[str, Any]) -> bool | None:
 
 def _traces(given: dict[str, Any]) -> bool:
     """--trace-only asks for a trace, unless a summary is all that is wanted."""
-    return given["trace"] is not None or bool(given["trace_only"] and not given["trace_summary"])
+    narrowed = given["trace_only"] is not None
+    return given["trace"] is not None or (narrowed and not given["trace_summary"])
+
+
+def _is_program(error: NotFound, request: pipeline.Request) -> bool:
+    """Whether it is the program itself that was not found."""
+    return error.what.startswith(f"{request.program} was not found")
 
 
 def finish(result: RunResult, prepared: pipeline.Prepared, given: dict[str, Any]) -> int:
@@ -193,6 +205,8 @@ def finish(result: RunResult, prepared: pipeline.Prepared, given: dict[str, Any]
 
         for sentence in absent_sentences(prepared.spec.argv[0], result):
             warn(sentence)
+    elif result.status == EXIT_NOT_FOUND and result.message is None and talkative:
+        warn(_hint_at_additions(prepared.spec))
     if given["trace_summary"]:
         from elfin.trace.summary import table
 
@@ -207,6 +221,15 @@ def finish(result: RunResult, prepared: pipeline.Prepared, given: dict[str, Any]
 
         write_result(prepared.options.result, result)
     return result.status
+
+
+def _hint_at_additions(spec: ProgramSpec) -> str:
+    """What is behind most of a shell's `command not found`."""
+    name = PurePosixPath(spec.argv[0]).name
+    return (
+        f"{name} ended with 127, as shells do that find no program: the guest has no other programs"
+        f" than {name}'s Debian package; --add /usr/bin/NAME brings one with its libraries"
+    )
 
 
 def warn(sentence: str) -> None:

@@ -2,7 +2,8 @@
 """The image view of one program: exactly what it needs, as a RootTree.
 
 Always: the program with every symlink on the way to it, its interpreter and libraries, os-release
-and localtime, for glibc the locale C.utf8 and ld.so.cache, ``spec.files`` and ``--add``. For a
+and localtime, for glibc the locale C.utf8 and ld.so.cache, ``spec.files`` and ``--add``; of a
+program that --add names (not of those in a folder) also interpreter and libraries. For a
 program that a Debian package owns: that package and what it depends on. For a ``--rootfs`` without
 a package database: all of it, since nothing else says what belongs to the program. Paths in argv
 are not looked at.
@@ -21,7 +22,7 @@ from collections.abc import Iterable, Mapping
 from functools import partial
 from pathlib import Path
 
-from elfin.host.errors import CannotRun, NotFound
+from elfin.host.errors import BadElf, CannotRun, NotFound
 from elfin.model.elf import ElfFacts
 from elfin.model.program import Addition, ProgramSpec
 from elfin.model.root import EntryKind, RootEntry, RootTree
@@ -60,6 +61,7 @@ def gather(spec: ProgramSpec, facts: ElfFacts, read: FactsReader) -> RootTree:
     _add_packages(builder, spec, facts, program, closure)
     for addition in spec.additions:
         _add_addition(builder, addition)
+        _add_libraries(builder, addition.host, env, read)
     return builder.tree()
 
 
@@ -206,6 +208,24 @@ def _add_addition(builder: TreeBuilder, addition: Addition) -> None:
                 _put_host(builder, Path(folder) / name, posixpath.join(below, name))
         for name in directories:
             builder.watch(Path(folder) / name)
+
+
+def _add_libraries(
+    builder: TreeBuilder, host: Path, env: Mapping[str, str], read: FactsReader
+) -> None:
+    """Interpreter and libraries of a program that was added by its own name. What is missing of
+    them is no error: the guest may never start it, or another --add brings it."""
+    if not host.is_file() or not os.access(host, os.X_OK):
+        return
+    guest = builder.view.guest(host.resolve()) or str(host.resolve())
+    try:
+        closure = find_closure(builder.view, read(host.resolve()), guest, env, read)
+    except (BadElf, CannotRun, NotFound):
+        return
+    for name in closure.files:
+        builder.add(name)
+    if closure.glibc:
+        _add_glibc_data(builder, env)
 
 
 def _put_host(builder: TreeBuilder, host: Path, guest: str) -> None:

@@ -419,6 +419,28 @@ def test_the_kvm_remark_is_for_people(elfin: Elfin) -> None:
     assert [done.stdout for done in shown] == [b"REMARK\nREMARK\n", b"REMARK\n"]
 
 
+def test_a_trace_file_without_its_equals_sign_is_guessed(elfin: Elfin) -> None:
+    """`--trace FILE PROGRAM` takes FILE for the program: the sentence says how it is written."""
+    done = elfin.run("--trace", "calls.txt", "true", "exit:0")
+    assert done.returncode == 127
+    assert done.stderr == (
+        b"elfin: calls.txt was not found in PATH; --trace=calls.txt is how a trace goes to a file\n"
+    )
+    assert b"--trace=" not in elfin.run("--trace", "calls.txt").stderr
+
+
+def test_a_shell_that_finds_no_program_is_explained_to_people(elfin: Elfin) -> None:
+    argv = elfin.argv("--platform", "process", "true", "exit:127")
+    assert elfin.run("--platform", "process", "true", "exit:127").stderr == b""
+    ours, theirs = pty.openpty()
+    done = subprocess.run(argv, env=elfin.env, stderr=theirs, stdin=subprocess.DEVNULL, timeout=60)
+    said = os.read(ours, 4096)
+    os.close(theirs)
+    os.close(ours)
+    assert done.returncode == 127
+    assert b"--add /usr/bin/NAME brings one with its libraries" in said
+
+
 def test_image_that_does_not_fit(elfin: Elfin) -> None:
     done = elfin.run("--platform", "vm", "-m", "3M", "true")
     assert done.returncode == 125

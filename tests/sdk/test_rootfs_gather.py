@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import os
+import posixpath
 import re
 import shutil
 import stat
@@ -121,6 +122,25 @@ def test_missing_library_says_where_it_looked() -> None:
     plugin = DEFAULT_OUTPUT / "glibc-pie" / "libplugin.so"
     tree = tree_of(path, additions=(Addition(plugin, "/usr/lib/libabsent.so"),))
     assert "/usr/lib/libabsent.so" in tree.paths()
+
+
+def test_an_added_program_brings_its_libraries(tmp_path: Path) -> None:
+    """Named itself; what of it is missing is no error, and a folder's programs are just copied."""
+    build()
+    folder = DEFAULT_OUTPUT / "glibc-pie"
+    if not (folder / "linked").exists():
+        pytest.skip("gcc is not installed")
+    main = DEFAULT_OUTPUT / "glibc-static" / "hello"
+    loader = {"ld-linux-x86-64.so.2", "ld.so.cache"}
+
+    def names(*additions: Addition) -> set[str]:
+        return {posixpath.basename(path) for path in tree_of(main, additions=additions).paths()}
+
+    assert not loader & names()
+    assert loader | {"named", "libplugin.so"} <= names(Addition(folder / "linked", "/opt/named"))
+    assert loader | {"named"} <= names(Addition(folder / "missing-library", "/opt/named"))
+    (tmp_path / "linked").symlink_to(folder / "linked")
+    assert not loader & names(Addition(tmp_path, "/opt"))
 
 
 def test_missing_interpreter() -> None:

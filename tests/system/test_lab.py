@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import sys
 import xml.etree.ElementTree as ElementTree
@@ -88,6 +89,8 @@ def lab(*argv: str, cwd: Path = PROJECT) -> subprocess.CompletedProcess[str]:
 @pytest.fixture(scope="module")
 def ran(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str, dict[str, Any]]:
     """The folder, what `lab run` said, and its results."""
+    if shutil.which("gcc") is None:
+        pytest.skip("gcc is not installed")
     folder = tmp_path_factory.mktemp("little")
     for name, text in (("suite.toml", SUITE), ("recipe.py", RECIPE), ("test.c", TEST)):
         (folder / name).write_text(text)

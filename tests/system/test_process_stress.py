@@ -27,7 +27,8 @@ STRESSORS = ("cpu", "vm", "pipe", "futex", "signal", "fork", "mmap", "poll", "ti
 STRESS = " ".join(f"--{name} 1" for name in STRESSORS)
 ROUNDS = f"""
 for round in 1 2 3; do
-    /usr/bin/stress-ng {STRESS} --vm-bytes 32M --mmap-bytes 16M -q -t $1 || echo status $?
+    /usr/bin/stress-ng {STRESS} --vm-bytes 32M --mmap-bytes 16M --temp-path /tmp -q -t $1 ||
+        echo status $?
     /bin/busybox grep MemFree /proc/meminfo
 done
 """
