@@ -16,7 +16,7 @@ import json
 import statistics
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -62,7 +62,7 @@ def cost(place: Place, what: tuple[str, ...]) -> float:
     return float(done.stdout)
 
 
-def rounds(count: int, runs: list[Callable[[], float]]) -> list[float]:
+def rounds(count: int, runs: Sequence[Callable[[], float]]) -> list[float]:
     """The median of each; in every round each runs once, after one round to warm up."""
     for run in runs:
         run()
