@@ -83,7 +83,8 @@ def share(name: str, platform: str) -> tuple[int, float]:
     program = PROGRAMS[name]
     few, many = (calls(program, platform, turns) for turns in (program.few, program.many))
     total = many[0] - few[0]
-    return total, (many[1] - few[1]) / total
+    trapped = total - (many[1] - few[1])  # below 0 where waiting made the short run trap more
+    return total, 1 - max(trapped, 0) / total
 
 
 def main() -> int:
