@@ -111,12 +111,22 @@ static inline struct trap_frame *direct_frame(void)
     return (struct trap_frame *)this_cpu()->kernel_sp - 1;
 }
 
+/* Beyond the table, and nobody watches. */
+static bool refuse_unknown(enum arch_door door)
+{
+    call_record.unknown[door]++;
+    frame_set_result(direct_frame(), (u64)-ENOSYS);
+    return true;
+}
+
 static inline bool call_plain(enum arch_door door, u64 a0, u64 a1, u64 a2, u64 a3, u64 a4, u64 a5)
 {
     u32 number = (u32)frame_call_number(direct_frame());
     const struct syscall_row *row = &abi_rows[number];
 
-    if (number >= short_way_end || !(row->flags & ABI_ROW_PLAIN))
+    if (number >= short_way_end)
+        return watched || !refuse_unknown(door);
+    if (!(row->flags & ABI_ROW_PLAIN))
         return true;
     u32 slot = record_call(door, number);
     long result = row->handler(a0, a1, a2, a3, a4, a5);
