@@ -73,12 +73,12 @@ void host_lost_forget(struct host_task *t)
  * of another: it knows of each whether it has ended. */
 void host_lost_mend(struct host_task *t)
 {
-    host_supervision.to_mend = host_index(t);
-    host_supervisor_ask();
     for (;;) {
         u32 changes = host_task_changes();
         if (__atomic_load_n(&t->state, __ATOMIC_SEQ_CST) != TASK_LOST)
             return;
+        host_supervision.to_mend = host_index(t); /* again: its substitute may have been killed */
+        host_supervisor_ask();
         host_task_wait_for_change(changes);
     }
 }
