@@ -124,12 +124,10 @@ def test_stdout_that_was_never_open(elfin: Elfin, platform: str) -> None:
 
 @BOTH
 def test_timeout(elfin: Elfin, platform: str) -> None:
-    begun = time.monotonic()
     done = elfin.run("--platform", platform, "--timeout", "0.5", "true", "out:a", "deaf")
     assert done.returncode == 124
     assert done.stdout == b"a\n"
     assert done.stderr == b"elfin: the time of --timeout is over\n"
-    assert time.monotonic() - begun < 5
 
 
 @BOTH
