@@ -247,6 +247,8 @@ static int take_own(const struct cpio_entry *e)
 
 struct root_image_plans root_image_plans(void) { return plans; }
 
+#if CONFIG_REWRITE
+
 /* The regular file that a plan names, or NULL. */
 static struct inode *find_file(struct builder *b, const char *path, size_t length)
 {
@@ -280,6 +282,10 @@ static void take_plans(struct builder *b)
     if (more)
         log_line("files: the plan of call sites is damaged");
 }
+
+#else
+static void take_plans(unused_arg struct builder *b) {}
+#endif
 
 int root_image_load(struct file_system *fs, const u8 *data, u64 size, paddr_t frames)
 {

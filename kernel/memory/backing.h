@@ -67,7 +67,11 @@ void backing_resized(struct backing *b, u64 old_size);
 /* A hole in a backing whose content is this store: mappings let go of its pages. */
 void backing_punch(struct backing *b, struct page_store *store, u64 offset, u64 length);
 /* The content is about to be written: its mappings show it from now on (rewrite.c). */
+#if CONFIG_REWRITE
 void backing_changes(struct backing *b);
+#else
+static inline void backing_changes(unused_arg struct backing *b) {}
+#endif
 /* The content lies in other frames from now on: mappings follow. Call after the change; the old frames
  * are not counted, or else no longer pages() of the backing. */
 void backing_moved(struct backing *b);

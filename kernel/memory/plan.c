@@ -11,6 +11,8 @@
 #include "memory/plan.h"
 #include "memory/space_internal.h"
 
+#if CONFIG_REWRITE
+
 #define MAGIC "ELFINRW1"
 #define MAGIC_BYTES 8
 #define ENTRY_BYTES 8
@@ -168,3 +170,5 @@ bool plan_find(struct backing *b, u64 site, struct rewrite_site *out)
     return low < p->file.count && read_entry(&p->file, low, out) &&
            out->start + out->patch.before == site;
 }
+
+#endif

@@ -19,7 +19,11 @@ struct plan_reader {
     u64 size, at;
     u32 left;                    /* files */
 };
+#if CONFIG_REWRITE
 bool plan_open(struct plan_reader *r, const u8 *data, u64 size); /* false: no plan */
 int plan_next(struct plan_reader *r, struct plan_file *out);     /* 1, 0 at the end, -EINVAL */
 struct rewrite_plan *plan_keep(const struct plan_file *f); /* for a backing; NULL: no memory */
 void plan_free(struct rewrite_plan *p);
+#else
+static inline void plan_free(unused_arg struct rewrite_plan *p) {}
+#endif

@@ -15,6 +15,8 @@
 #include "lib/string.h"
 #include "memory/space_internal.h"
 
+#if CONFIG_REWRITE
+
 #define SEEN 512u
 #define TEXT_MOST (512ull << 20) /* so that a jump reaches */
 #define LOW_END (4ull << 30)
@@ -293,3 +295,5 @@ enum rewrite_step rewrite_step(const struct trap_frame *frame)
         return site->patch.length == behind ? STEP_BACK : STEP_UNSEEN;
     return in_text == site->patch.before ? STEP_CALL : STEP_ORDINARY;
 }
+
+#endif

@@ -10,6 +10,8 @@
 #include "lib/string.h"
 #include "memory/space_internal.h"
 
+#if CONFIG_REWRITE
+
 #define HEAD_USED 16 /* offset in a page's head: bytes in use, 0 when it is new */
 
 struct rewritten *rewritten_of(struct backing *b)
@@ -162,3 +164,5 @@ struct rewritten_site *rewritten_by_text(const struct rewritten *r, u64 offset)
     struct rewritten_site *s = n ? container_of(n, struct rewritten_site, by_text) : NULL;
     return s && offset - n->key < s->patch.length ? s : NULL;
 }
+
+#endif

@@ -128,7 +128,15 @@ enum fault_answer space_fault(struct space *s, u64 address, u32 fault_access, u6
 size_t space_peek(struct space *s, u64 address, void *to, size_t n);
 size_t space_poke(struct space *s, u64 address, const void *from, size_t n); /* the other way */
 
+enum rewrite_step {
+    STEP_ORDINARY,
+    STEP_UNSEEN, /* goes on where it is */
+    STEP_BACK,   /* goes on behind the patch */
+    STEP_CALL,   /* the call comes next */
+};
+
 /* rewrite.c: call sites that became jumps. */
+#if CONFIG_REWRITE
 void rewrite_start(bool on);
 /* A call of the current space's program trapped, and would return to pc. */
 void rewrite_trapped(u64 pc);
@@ -138,13 +146,17 @@ void rewrite_settle(struct trap_frame *frame);
 /* The reverse for text that is overwritten; done before the program goes on. */
 void rewrite_resume(struct trap_frame *frame);
 /* A single step ended at this frame, which is not settled. */
-enum rewrite_step {
-    STEP_ORDINARY,
-    STEP_UNSEEN, /* goes on where it is */
-    STEP_BACK,   /* goes on behind the patch */
-    STEP_CALL,   /* the call comes next */
-};
 enum rewrite_step rewrite_step(const struct trap_frame *frame);
+#else
+static inline void rewrite_start(unused_arg bool on) {}
+static inline void rewrite_trapped(unused_arg u64 pc) {}
+static inline void rewrite_settle(unused_arg struct trap_frame *frame) {}
+static inline void rewrite_resume(unused_arg struct trap_frame *frame) {}
+static inline enum rewrite_step rewrite_step(unused_arg const struct trap_frame *frame)
+{
+    return STEP_ORDINARY;
+}
+#endif
 
 /* stats.c */
 u64 space_resident_pages(struct space *s);

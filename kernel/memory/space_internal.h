@@ -84,10 +84,17 @@ struct text {
 struct text text_around(struct backing *b, u64 index, paddr_t frame);
 
 /* rewrite.c */
+#if CONFIG_REWRITE
 void rewrite_hide(struct vma *v); /* shows its file's own pages again; its stubs go */
 /* [start, end) is about to be unmapped or changed: no text may jump there, nor be there. */
 void rewrite_leave(struct space *s, u64 start, u64 end);
 void rewrite_note_mapping(struct vma *v); /* it is a backing's new one */
+#else
+static inline void rewrite_hide(unused_arg struct vma *v) {}
+static inline void rewrite_leave(unused_arg struct space *s, unused_arg u64 start,
+                                 unused_arg u64 end) {}
+static inline void rewrite_note_mapping(unused_arg struct vma *v) {}
+#endif
 
 /* plan.c */
 struct rewrite_site {
@@ -113,6 +120,7 @@ struct rewritten_site {
     struct tree_node by_stub, by_text; /* keys: offsets in the stubs and in the file */
     struct arch_patch patch;
 };
+#if CONFIG_REWRITE
 struct rewritten *rewritten_make(struct rewritten **list, u64 bytes, s64 distance);
 struct rewritten *rewritten_of(struct backing *stubs);
 void rewritten_drop(struct rewritten *r);
@@ -123,6 +131,17 @@ bool rewritten_patch(struct rewritten *r, const struct rewrite_site *site, paddr
 /* Whose stub, or patch, holds this offset; NULL: nobody's. */
 struct rewritten_site *rewritten_by_stub(const struct rewritten *r, u64 offset);
 struct rewritten_site *rewritten_by_text(const struct rewritten *r, u64 offset);
+#else
+static inline void rewritten_drop(unused_arg struct rewritten *r) {}
+static inline bool rewritten_has(unused_arg const struct rewritten *r, unused_arg u64 index)
+{
+    return false;
+}
+static inline paddr_t rewritten_frame(unused_arg struct rewritten *r, unused_arg u64 index)
+{
+    return 0;
+}
+#endif
 
 /* fault.c */
 enum fault_answer fault_resolve(struct vma *v, u64 address, u32 access);
