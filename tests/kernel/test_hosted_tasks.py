@@ -53,9 +53,11 @@ def compiled(source: Path, out: Path) -> Path:
     hidden = out / "hidden.h"
     hidden.write_text("#pragma GCC visibility push(hidden)\n", encoding="ascii")
     target = out / f"{source.name}.o"
+    mine = out / f"{source.name}.{os.getpid()}.o"  # another worker may be reading `target`
     command = [zig(), "cc", *FLAGS, "-include", str(hidden), f"-I{PROJECT}/kernel"]
-    command += [f"-I{PROJECT}", "-c", str(source), "-o", str(target)]
+    command += [f"-I{PROJECT}", "-c", str(source), "-o", str(mine)]
     subprocess.run(command, check=True, env=os.environ | environment(OUTPUT))
+    mine.replace(target)
     return target
 
 
