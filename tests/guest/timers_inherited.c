@@ -172,7 +172,7 @@ static void cpu_timer_of_threads(void)
     while (!heard)
         ;
     int64_t spent = cpu_us(CLOCK_PROCESS_CPUTIME_ID) - start;
-    CHECK(spent >= 190000);
+    CHECK(spent >= 100000); /* Linux counts it in ticks, by who runs when one comes */
     stop = 1;
     for (int i = 0; i < 3; i++)
         pthread_join(threads[i], NULL);
