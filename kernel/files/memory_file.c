@@ -112,6 +112,7 @@ int memory_file_truncate(struct inode *i, u64 size)
         return -EPERM;
     if (size == 0) {
         m->image = NULL;
+        memory_file_plan(i, NULL); /* what comes is another program */
     } else {
         int error = memory_file_own(m);
         if (error)
