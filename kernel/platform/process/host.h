@@ -110,6 +110,7 @@ static inline u32 host_index(const struct host_task *t) { return (u32)(t - host_
 struct host_supervision {
     volatile u32 changes;         /* futex: bumped when a task's state changes */
     volatile u32 failures;        /* zygotes that could not be made */
+    volatile u32 zygotes_killed;  /* in a row: none became ready */
     volatile u32 losses;          /* tasks whose loss_untold is set */
     volatile u32 tasks_end;       /* no task at or above it was ever used */
     volatile s32 power_status;    /* -1: running */
@@ -132,7 +133,7 @@ void host_task_retire(struct host_task *me);        /* it was told to go; return
 void host_task_drop_nameless(void);                 /* after an undo */
 u32 host_task_changes(void);                        /* how many there were, of states */
 void host_task_wait_for_change(u32 seen);           /* until there were more */
-void host_task_adopt(struct host_task *lost, struct host_task *zygote); /* which goes on as `lost` */
+bool host_task_adopt(struct host_task *lost, struct host_task *zygote); /* false: it was let go */
 void host_task_tell_change(void);                   /* to who waits for one */
 
 /* --- baton.c: who runs --- */

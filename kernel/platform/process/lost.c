@@ -138,14 +138,16 @@ static u64 now(void)
     return (u64)t.tv_sec * NSEC_PER_SEC + (u64)t.tv_nsec;
 }
 
-/* An empty task, or NULL: the supervisor shall try again when there may be one. */
-static struct host_task *take_empty(void)
+/* An empty task in place of a lost one, or NULL: the supervisor shall try again when there may be
+ * one. How long that goes on is counted for each lost one. */
+static struct host_task *take_empty(u32 whom)
 {
     static u64 since_ns;
-    static u32 failures;
+    static u32 failures, wanted_for;
     u64 now_ns = now();
     u32 index = host_task_claim(TASK_READY, TASK_USED);
-    if (!host_supervision.wants_zygote) {
+    if (!host_supervision.wants_zygote || wanted_for != whom) {
+        wanted_for = whom;
         since_ns = now_ns;
         failures = host_supervision.failures;
     }
@@ -169,7 +171,7 @@ static bool go_on_without(struct host_task *t)
         pass_to_run(&host_tasks[next]);
         return true;
     }
-    empty = take_empty();
+    empty = take_empty(host_index(t));
     if (empty)
         revive(t, empty, sp);
     return empty != NULL;
@@ -188,20 +190,30 @@ static bool mend_holder(void)
     return true;
 }
 
-static void mend_wanted(void)
+/* false: it must be looked at again later. The holder may want the next one already. */
+static bool mend_wanted(void)
 {
-    struct host_task *t = &host_tasks[host_supervision.to_mend], *empty;
-    if (t->state != TASK_LOST || !(empty = take_empty()))
-        return;
-    host_supervision.to_mend = 0;
-    host_task_adopt(t, empty);
+    u32 wanted = host_supervision.to_mend, seen = wanted;
+    struct host_task *t = &host_tasks[wanted], *empty;
+    if (t->state == TASK_LOST) {
+        empty = take_empty(wanted);
+        if (!empty)
+            return false;
+        if (!host_task_adopt(t, empty))
+            host_task_set_state(empty, TASK_READY); /* the holder let it go just now */
+    }
+    __atomic_compare_exchange_n(&host_supervision.to_mend, &seen, 0, false, __ATOMIC_SEQ_CST,
+                                __ATOMIC_ACQUIRE);
+    return true;
 }
 
+/* A holder that is lost comes first: once it goes on, it asks again for whom it wanted. */
 void host_lost_look(void)
 {
     while (mend_holder())
         ;
-    mend_wanted();
+    if (host_tasks[host_baton_holder()].state != TASK_LOST && mend_wanted())
+        host_supervision.wants_zygote = false;
 }
 
 /* It was USED and is reaped. Whoever runs shall hear of it soon: at the latest when it next leaves the kernel, or its tick

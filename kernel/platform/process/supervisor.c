@@ -26,6 +26,8 @@
 /* Ends of children come in crowds. After one the next are looked for this much later, all at once:
  * to be woken by each costs a program that forks a twentieth. Who cannot wait asks. */
 #define REST_NS 1000000
+/* Empty tasks that were killed in a row before one was ready: the host will have none. */
+#define KILLED_IS_REFUSED 16
 
 void host_supervisor_ask(void)
 {
@@ -102,13 +104,19 @@ static struct host_task *find_child(s32 pid)
     return found;
 }
 
-/* An empty one that somebody killed is no refusal of the host's: who waits asks again. */
+/* An empty one that somebody killed is no refusal of the host's: who waits asks again. When the host
+ * kills every one of them (its memory limit, a seccomp filter), it is. */
 static void on_zygote_end(struct host_task *t, int status)
 {
-    if (status & 0x7f)
+    bool killed = status & 0x7f;
+    u32 in_a_row = killed ? __atomic_add_fetch(&host_supervision.zygotes_killed, 1, __ATOMIC_SEQ_CST)
+                          : KILLED_IS_REFUSED;
+    if (in_a_row < KILLED_IS_REFUSED) {
         host_task_set_state(t, TASK_FREE);
-    else
-        on_zygote_failed(t);
+        return;
+    }
+    host_supervision.zygotes_killed = 0;
+    on_zygote_failed(t);
 }
 
 /* A child is gone. */

@@ -164,6 +164,7 @@ static noreturn_fn void zygote_on_own_stack(void *index)
     struct host_task *me = &host_tasks[(u64)index];
     host_leftovers_unmap();
     own_settings();
+    host_supervision.zygotes_killed = 0;
     host_task_set_state(me, TASK_READY);
     if (host_supervision.wants_zygote)
         host_supervisor_ask();
@@ -186,13 +187,28 @@ static noreturn_fn void forked(void *index)
     host_wait_for_orders(NULL);
 }
 
-void host_task_adopt(struct host_task *lost, struct host_task *zygote)
+/* Of a lost task, state and pid at once: the holder may let it go while the supervisor gives it
+ * another process. */
+static bool take_lost(struct host_task *t, enum host_task_state state, s32 pid)
 {
-    lost->pid = zygote->pid;
-    host_task_set_state(lost, TASK_USED);
+    u64 seen = __atomic_load_n(&t->state_and_pid, __ATOMIC_SEQ_CST);
+    u64 next = (u64)(u32)pid << 32 | state;
+    if ((u32)seen != TASK_LOST ||
+        !__atomic_compare_exchange_n(&t->state_and_pid, &seen, next, false, __ATOMIC_SEQ_CST,
+                                     __ATOMIC_ACQUIRE))
+        return false;
+    host_task_tell_change();
+    return true;
+}
+
+bool host_task_adopt(struct host_task *lost, struct host_task *zygote)
+{
+    if (!take_lost(lost, TASK_USED, zygote->pid))
+        return false;
     zygote->become = host_index(lost);
     __atomic_store_n(&zygote->state, TASK_MOVING, __ATOMIC_RELEASE);
     host_rouse(zygote);
+    return true;
 }
 
 static u64 name_of(const struct host_task *t)
@@ -289,14 +305,16 @@ struct host_task *host_task_of(const struct platform_space *space)
     return there && (t->state == TASK_USED || t->state == TASK_LOST) ? t : NULL;
 }
 
+/* It is USED or LOST, and may change from either to the other meanwhile. */
 static void let_go(struct host_task *t)
 {
-    if (host_task_try(t, TASK_USED, TASK_DYING)) {
-        host_rouse(t);
-    } else {
+    while (!host_task_try(t, TASK_USED, TASK_DYING)) {
         host_lost_forget(t);
-        host_task_set_state(t, TASK_FREE); /* its process is reaped already */
+        t->hollow = 0;
+        if (take_lost(t, TASK_FREE, 0))
+            return; /* its process is reaped already */
     }
+    host_rouse(t);
 }
 
 void platform_space_destroy(struct platform_space *space)
