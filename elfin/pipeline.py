@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -73,7 +72,7 @@ def prepare(request: Request, warn: Callable[[str], None]) -> Prepared:
         if image is not None:
             arch = _agreed_arch(request, found.typed, record["machine"])
             return Prepared(replace(spec, arch=arch), image, _with(request.options, arch), True)
-    return _prepare_cold(request, found, spec, store, question)
+    return _prepare_cold(request, found, spec, store, question, warn)
 
 
 def launch(prepared: Prepared, warn: Callable[[str], None], trace: Path | None = None) -> RunResult:
@@ -144,10 +143,10 @@ def _judge(
 
 def sites(verdict: Verdict, say: Callable[[str], None]) -> dict[str, RewritePlan]:
     """What rewriting makes of the call sites of a program and its libraries, by host path."""
-    from elfin.elf.text import read_text
+    from elfin.elf.text import text_of
     from elfin.rewrite.store import Plans
 
-    plans = Plans(cache_dir(), read_text, say)
+    plans = Plans(cache_dir(), text_of, say)
     libraries = (library.host_path for library in verdict.libraries if library.host_path)
     made = {path: plans.of(Path(path)) for path in (str(verdict.facts.path), *libraries)}
     return {path: plan for path, plan in made.items() if plan is not None}
@@ -182,7 +181,12 @@ def cache(warn: Callable[[str], None]) -> Store:
 
 
 def _prepare_cold(
-    request: Request, found: Found, spec: ProgramSpec, store: Store, question: str
+    request: Request,
+    found: Found,
+    spec: ProgramSpec,
+    store: Store,
+    question: str,
+    warn: Callable[[str], None],
 ) -> Prepared:
     from elfin.elf import read_facts
     from elfin.image import cpio
@@ -197,7 +201,8 @@ def _prepare_cold(
         raise _as_typed(error, str(spec.host_path), found.typed) from error
     base = {entry.path: entry for entry in _fixed(request)}
     base.update((entry.path, entry) for entry in tree)
-    base.update([(entry.path, entry) for entry in _rewriting(base.values())])
+    if request.options.rewrite:
+        base.update([(entry.path, entry) for entry in _rewriting(base.values(), warn)])
     entries = cpio.complete(base.values())
     if request.cwd_must_exist:
         _check_cwd(request.cwd, entries)
@@ -215,20 +220,27 @@ def _prepare_cold(
     return Prepared(spec, image, _with(request.options, arch), False)
 
 
-def _rewriting(entries: Iterable[RootEntry]) -> Iterator[RootEntry]:
-    """The plans of every executable file among the entries, as one more entry."""
-    from elfin.elf.text import read_text
+def _rewriting(entries: Iterable[RootEntry], warn: Callable[[str], None]) -> Iterator[RootEntry]:
+    """The plans of every executable file among the entries, as one more entry. A file that cannot
+    be planned has no plan: its calls trap."""
+    from elfin.elf.text import text_of
     from elfin.model.root import RootEntry
     from elfin.rewrite.binary import PATH, encode
     from elfin.rewrite.store import Plans
 
-    plans, found = Plans(cache_dir(), read_text, lambda line: None), {}
+    plans, found = Plans(cache_dir(), text_of, lambda line: None), {}
     for entry in entries:
-        if entry.source is not None:
-            with suppress(OSError):  # the image's writer says what is wrong with it
-                plan = plans.of(entry.source)
-                if plan is not None:
-                    found[entry.path] = plan
+        if entry.source is None:
+            continue
+        try:
+            plan = plans.of(entry.source)
+        except OSError:
+            continue  # the image's writer says what is wrong with it
+        except Exception as error:  # whatever a file's tables make the planner do
+            warn(f"{entry.path} is not rewritten: {type(error).__name__}: {error}")
+            continue
+        if plan is not None:
+            found[entry.path] = plan
     if any(plan.patches for plan in found.values()):
         yield RootEntry.inline(PATH, encode(found), 0o600)
 
@@ -286,6 +298,7 @@ def _question(request: Request, spec: ProgramSpec) -> str:
         tuple((str(addition.host), addition.guest) for addition in spec.additions),
         (identity.uid, identity.gid, request.user, request.home),
         (request.cwd, request.cwd_must_exist),
+        request.options.rewrite,
     )
     return repr(parts)
 

@@ -30,21 +30,23 @@ _STT_NOTYPE, _STT_FUNC, _STT_GNU_IFUNC = 0, 2, 10
 _DT_NEEDED, _DT_FLAGS_1, _DF_1_PIE = 1, 0x6FFFFFFB, 0x08000000
 _DT_RELA, _DT_RELASZ, _DT_RELRSZ, _DT_RELR = 7, 8, 35, 36
 _OMITTED = 0xFF  # DW_EH_PE_omit
+_ULEB_MOST = 10  # bytes of a 64-bit number
 _GO_TABLES = (b"\xf0\xff\xff\xff\0\0", b"\xf1\xff\xff\xff\0\0")  # Go 1.18, 1.20
 
 
 def read_text(path: Path) -> TextFile | None:
-    """The text of ``path``; None for what is no 64-bit little-endian program or library. A file
-    without the bytes of a system call has no text here.
+    """The text of the file ``path``. OSError where it cannot be read."""
+    return text_of(path.read_bytes())
 
-    A table that makes no sense is left out: the plan then knows less and keeps more. OSError where
-    the file cannot be read.
+
+def text_of(content: bytes) -> TextFile | None:
+    """The text of a file's bytes; None for what is no 64-bit little-endian program or library. A
+    file without the bytes of a system call has no text here.
+
+    A table that makes no sense is left out: the plan then knows less and keeps more.
     """
-    with path.open("rb") as file:
-        if file.read(6) != b"\x7fELF\x02\x01":
-            return None
-        file.seek(0)
-        content = file.read()
+    if not content.startswith(b"\x7fELF\x02\x01"):
+        return None
     try:
         return _Reader(content).read()
     except (struct.error, IndexError):
@@ -222,14 +224,14 @@ class _Reader:
                 self.entries.add(start + pad)
 
     def _uleb(self, at: int) -> tuple[int, int]:
-        """A ULEB128 number and the place behind it."""
-        value = shift = 0
-        while True:
-            byte = self.raw[at]
-            value |= (byte & 0x7F) << shift
-            shift, at = shift + 7, at + 1
+        """A ULEB128 number and the place behind it. struct.error where it is too long for one."""
+        value = 0
+        for index in range(_ULEB_MOST):
+            byte = self.raw[at + index]
+            value |= (byte & 0x7F) << 7 * index
             if not byte & 0x80:
-                return value, at
+                return value, at + index + 1
+        raise struct.error("a ULEB128 number of more than 64 bits")
 
     def _symbols(self) -> None:
         for _, kind, _, _, offset, size, *_ in self.sections:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from elfin.model.rewrite import RewritePlan, TextFile
 
-VERSION = 2
+VERSION = 3
 
 
 def plan(text: TextFile) -> RewritePlan:

@@ -72,7 +72,9 @@ def _flags(one: Instruction) -> str:
 def _tests_flags(one: Instruction) -> bool:
     """By name: every instruction whose name ends in a condition, and those that use CF or ZF."""
     word = one.mnemonic.split()[-1]
-    if word.startswith(("set", "cmov", "fcmov", "adc", "sbb", "rcl", "rcr", "cmc", "into", "salc")):
+    if word.startswith(
+        ("set", "cmov", "fcmov", "adc", "adox", "sbb", "rcl", "rcr", "cmc", "into", "salc")
+    ):
         return True
     if word.startswith("loop"):
         return word != "loop"

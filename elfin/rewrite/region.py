@@ -214,12 +214,11 @@ class Region:
 _FAR = re.compile(
     rb"[\xe8\xe9]|\x0f[\x80-\x8f]|\xc7\xf8|[\x48\x4c]\x8d[\x05\x0d\x15\x1d\x25\x2d\x35\x3d]"
 )
-# mov and push of a 32-bit constant, as programs at fixed addresses name their functions
-_CONSTANT = re.compile(rb"[\x68\xb8-\xbf]|\xc7[\xc0-\xc7]")
 
 
 def arrivals(file: TextFile, ranges: Iterable[tuple[int, int]]) -> set[int]:
-    """Every address in these ranges that a 32-bit jump, call, lea or constant of the file names.
+    """Every address in these ranges that a 32-bit jump, call or lea of the file names; of a program
+    at a fixed address also every 32-bit value of its text, as an instruction may hold it.
 
     Looked for byte by byte, instruction boundary or not: too many cost a site, too few a program.
     """
@@ -242,9 +241,10 @@ def _named(file: TextFile, text: Segment) -> Iterator[int]:
         at = match.end()
         yield base + at + 4 + int.from_bytes(content[at : at + 4], "little", signed=True)
     if file.fixed:
-        for match in _CONSTANT.finditer(content):
-            at = match.end()
-            yield int.from_bytes(content[at : at + 4], "little")
+        for shift in range(4):
+            size = (len(content) - shift) & ~3
+            if size > 0:
+                yield from memoryview(content)[shift : shift + size].cast("I")
 
 
 def regions(file: TextFile, text: Segment, places: Iterable[int], reach: int) -> Iterator[Region]:

@@ -17,11 +17,11 @@ from elfin.model.rewrite import Dead, Kept, Method, Patch, RewritePlan, TextFile
 from elfin.rewrite import VERSION, plan
 from elfin.rewrite.binary import fits
 
-Read = Callable[[Path], TextFile | None]
+Read = Callable[[bytes], TextFile | None]
 
 
 class Plans:
-    """The plans below one cache directory. ``read`` is elfin.elf.text.read_text."""
+    """The plans below one cache directory. ``read`` is elfin.elf.text.text_of."""
 
     def __init__(self, cache: Path, read: Read, say: Callable[[str], None]) -> None:
         self._folder, self._read, self._say = cache / "rewrite", read, say
@@ -32,15 +32,16 @@ class Plans:
         OSError where it cannot be read.
         """
         with path.open("rb") as file:
-            if file.read(4) != b"\x7fELF":
+            magic = file.read(4)
+            if magic != b"\x7fELF":
                 return None
-            file.seek(0)
-            digest = hashlib.file_digest(file, "sha256").hexdigest()
+            content = magic + file.read()  # hash and plan are of the same bytes
+        digest = hashlib.sha256(content).hexdigest()
         place = self._folder / f"{digest}-{VERSION}.json"
         found = _load(place)
         if found is None:
             self._say(f"planning {path.name}")
-            text = self._read(path)
+            text = self._read(content)
             found = plan(text) if text is not None else RewritePlan(0, 0)
             self._keep(place, found)
         return found if (found.patches or found.kept) and fits(found) else None

@@ -17,7 +17,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from elfin import pipeline
-from elfin.elf.text import read_text
+from elfin.elf.text import read_text, text_of
 from elfin.model.rewrite import Dead, Kept, Method, Patch, RewritePlan
 from elfin.model.run import RunOptions
 from elfin.rewrite import plan
@@ -333,11 +333,11 @@ def test_checksum_is_of_the_replaced_bytes(build: Callable[..., Built]) -> None:
 
 def test_changed_file_is_planned_anew(build: Callable[..., Built], tmp_path: Path) -> None:
     """Same name, same size, same times, other bytes: another plan. The same bytes: the same one."""
-    looked: list[Path] = []
+    looked: list[bytes] = []
 
-    def read(path: Path) -> object:
-        looked.append(path)
-        return read_text(path)
+    def read(content: bytes) -> object:
+        looked.append(content)
+        return text_of(content)
 
     plans = Plans(tmp_path / "cache", read, lambda line: None)  # type: ignore[arg-type]
     file = build(START + MOV + END).path
@@ -357,11 +357,55 @@ def test_changed_file_is_planned_anew(build: Callable[..., Built], tmp_path: Pat
 def test_damaged_cache_is_no_plan(build: Callable[..., Built], tmp_path: Path) -> None:
     """A plan that cannot be read is made again."""
     file = build(START + MOV + END).path
-    plans = Plans(tmp_path / "cache", read_text, lambda line: None)
+    plans = Plans(tmp_path / "cache", text_of, lambda line: None)
     before = plans.of(file)
     (kept,) = (tmp_path / "cache" / "rewrite").glob("*.json")
     kept.write_text("{}")
     assert plans.of(file) == before
+
+
+@pytest.mark.parametrize("form", ["movq $1f, 8(%rsp)", "cmpq $1f, (%rdi)"])
+def test_constant_in_a_memory_form(build: Callable[..., Built], form: str) -> None:
+    """A program at a fixed address may store a place's address, or compare with it."""
+
+    def moves_the_place(before: str) -> bool:
+        lines = f" {before}\n mov %edi, %eax\n site\n syscall\n1: cmp $-4096, %rax\n"
+        one = build(START + lines + " ja 9f\n ret\n9: ud2\n", "-no-pie").at(0)
+        return isinstance(one, Patch) and one.length - one.start > 2
+
+    assert moves_the_place("nop")
+    assert not moves_the_place(form)
+
+
+def test_endless_number_is_an_error() -> None:
+    """A ULEB128 number has at most ten bytes, whatever follows."""
+    from elfin.elf.text import _Reader
+
+    reader = object.__new__(_Reader)
+    reader.raw = b"\xff" * 9 + b"\x01" + b"\x80" * 100_000
+    assert reader._uleb(0) == ((1 << 64) - 1, 10)
+    with pytest.raises(struct.error):
+        reader._uleb(10)
+
+
+def test_planner_that_fails_is_no_plan(
+    build: Callable[..., Built], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The program runs, and a line says why its calls trap. --no-rewrite plans none."""
+
+    def fail(content: bytes) -> None:
+        raise ValueError("a table of nonsense")
+
+    file = build(START + MOV + END).path
+    monkeypatch.setenv("ELFIN_CACHE_DIR", str(tmp_path / "cache"))
+    monkeypatch.setattr("elfin.elf.text.text_of", fail)
+    warned: list[str] = []
+    for rewrite, lines in ((False, 0), (True, 1)):
+        options = RunOptions(rewrite=rewrite)
+        prepared = pipeline.prepare(pipeline.Request(str(file), (), {}, options), warned.append)
+        assert not prepared.warm
+        assert len(warned) == lines, warned
+    assert warned[0].endswith("is not rewritten: ValueError: a table of nonsense")
 
 
 # -- the binary form ----------------------------------------------------------------------------
