@@ -250,11 +250,19 @@ class PrivateApt:
     @contextmanager
     def _alone(self) -> Iterator[None]:
         """One apt at a time: it fails at once where it finds its own lock taken."""
-        from filelock import FileLock
+        from filelock import FileLock, Timeout
 
         self._home.mkdir(parents=True, exist_ok=True)
-        with FileLock(self._home / "elfin.lock", mode=0o600):
+        lock = FileLock(self._home / "elfin.lock", mode=0o600)
+        try:
+            lock.acquire(timeout=0)
+        except Timeout:
+            self._say("another elfin is fetching packages; waiting for it")
+            lock.acquire()
+        try:
             yield
+        finally:
+            lock.release()
 
     def _archive(self, name: str) -> Path:
         return self._home / "archives" / name
