@@ -27,10 +27,18 @@ u64 space_resident_pages(struct space *s)
 {
     if (platform_traits()->demand_paging)
         return s->resident_pages;
-    u64 bytes = 0;
-    for (struct vma *v = space_first(s); v; v = vma_next(v))
-        bytes += resident_bytes(v);
-    return bytes >> PAGE_SHIFT;
+    u64 bytes = 0, private = 0, reserved = 0; /* bytes: the rest */
+    for (struct vma *v = space_first(s); v; v = vma_next(v)) {
+        if (v->access && v->end - v->start >= PLATFORM_RESERVATION)
+            reserved += v->end - v->start;
+        else
+            *(v->backing ? &bytes : &private) += resident_bytes(v);
+    }
+    if (reserved) { /* whose part of the whole nobody knows */
+        u64 whole = platform_resident_private(&s->platform);
+        private = max_u64(private, min_u64(private + reserved, whole));
+    }
+    return (bytes + private) >> PAGE_SHIFT;
 }
 
 u64 space_peak_resident_pages(struct space *s)

@@ -124,6 +124,10 @@ int platform_discard(struct platform_space *space, u64 start, u64 length);
 int platform_move(struct platform_space *space, u64 from, u64 from_length, u64 to, u64 to_length);
 /* Private bytes resident in a range, for rss and mincore; demand platforms answer from tables. */
 u64 platform_resident(struct platform_space *space, u64 start, u64 length);
+/* Eager platforms look at every page of a range: for ranges that are reserved rather than used, of
+ * this length and above, they are asked for all that is resident and private in the space instead. */
+#define PLATFORM_RESERVATION (16ull << 30)
+u64 platform_resident_private(struct platform_space *space);
 
 /* Eager platforms: program memory of a space into kernel memory (frames), and the other way; bytes
  * until the first fault. */

@@ -140,6 +140,8 @@ int platform_move(unused_arg struct platform_space *s, u64 from, u64 from_length
     return 0;
 }
 
+u64 platform_resident_private(unused_arg struct platform_space *s) { return 0; }
+
 u64 platform_resident(unused_arg struct platform_space *s, unused_arg u64 start,
                       unused_arg u64 length)
 {

@@ -13,8 +13,6 @@
 #include "abi/linux/mman.h"
 #include "platform/process/host.h"
 
-#define RESERVATION (16ull << 30) /* bytes: mincore takes milliseconds for it */
-
 static u64 protection(u32 access)
 {
     u64 p = 0;
@@ -83,7 +81,7 @@ int platform_protect(struct platform_space *space, u64 start, u64 length, u32 ac
 
 /* All that is resident of the task's private anonymous memory, of proc_pid_statm(5): the second
  * number without the third. 0 where the host has no /proc. */
-static u64 anonymous_resident(struct platform_space *space)
+u64 platform_resident_private(struct platform_space *space)
 {
     static const char path[] = "/proc/self/statm";
     static char text[128]; /* kernel memory, as below */
@@ -109,8 +107,8 @@ u64 platform_resident(struct platform_space *space, u64 start, u64 length)
 {
     static u8 present[4096]; /* kernel memory: a space that is not current writes it too */
     u64 pages = 0;
-    if (length >= RESERVATION)
-        return min_u64(length, anonymous_resident(space));
+    if (length >= PLATFORM_RESERVATION) /* mincore takes milliseconds for it */
+        return min_u64(length, platform_resident_private(space));
     while (length) {
         u64 n = min_u64(length, sizeof present * PAGE_SIZE);
         if (host_call_in(space, HOST_mincore, start, n, (u64)present, 0, 0, 0) == 0)

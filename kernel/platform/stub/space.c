@@ -133,6 +133,8 @@ int platform_protect(struct platform_space *space, u64 start, u64 length, u32 ac
     return 0;
 }
 
+u64 platform_resident_private(unused_arg struct platform_space *space) { return 0; }
+
 u64 platform_resident(struct platform_space *space, u64 start, u64 length)
 {
     u64 bytes = 0;

@@ -34,6 +34,8 @@ void platform_space_switch(const struct platform_space *space)
 bool platform_space_lost(unused_arg u64 *root) { return false; }
 bool platform_space_is_lost(unused_arg const struct platform_space *space) { return false; }
 
+u64 platform_resident_private(unused_arg struct platform_space *space) { return 0; }
+
 u64 platform_resident(struct platform_space *space, u64 start, u64 length)
 {
     u64 bytes = 0, at = start, end = start + length;
