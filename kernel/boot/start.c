@@ -116,7 +116,7 @@ static void start_program(const struct boot_info *info)
 
 static void start_shim(const struct boot_info *info)
 {
-    rewrite_start(!(info->flags & ELFIN_FLAG_NO_REWRITE));
+    rewrite_start(!(info->flags & ELFIN_FLAG_NO_REWRITE), process_each_frame);
     struct shim_request request = {
         .flags = info->flags,
         .only = info->trace_only,

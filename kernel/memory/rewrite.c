@@ -22,6 +22,7 @@
 #define LOW_END (4ull << 30)
 
 static bool enabled;
+static void (*for_each_frame)(struct space *s, frame_visitor *visit);
 
 /* Sites that trapped, rewritten or not: each is looked at once, more or less. */
 static struct {
@@ -29,7 +30,11 @@ static struct {
     u32 serial, traps;
 } seen[SEEN];
 
-void rewrite_start(bool on) { enabled = on; }
+void rewrite_start(bool on, void (*each_frame)(struct space *s, frame_visitor *visit))
+{
+    enabled = on;
+    for_each_frame = each_frame;
+}
 
 static bool is_rewritable(const struct vma *v)
 {
@@ -177,9 +182,29 @@ static void remove_stubs(struct space *s, const struct rewritten *r, u64 start, 
     }
 }
 
-/* Threads may wait in a call whose site was overwritten: they go on in the stub, so it stays where it
- * is as long as the text does. */
-static void hide(struct vma *v, bool text_goes)
+static struct vma *stubs_at(struct space *s, u64 pc)
+{
+    struct vma *v = s->stubs ? space_find(s, pc) : NULL;
+    return v && v->flags & VMA_STUBS ? v : NULL;
+}
+
+static void settle(struct space *s, struct trap_frame *frame)
+{
+    u64 pc = frame_pc(frame);
+    struct vma *v = stubs_at(s, pc);
+    struct rewritten *r = v ? rewritten_of(v->backing) : NULL;
+    struct rewritten_site *site = r ? rewritten_by_stub(r, vma_offset_at(v, pc)) : NULL;
+    if (!site)
+        return;
+    u64 in_stub = vma_offset_at(v, pc) - site->by_stub.key;
+    u64 text = v->start - (u64)r->distance + (site->by_text.key - v->offset);
+    frame_set_pc(frame, text + arch_stub_to_text(&site->patch, in_stub));
+    frame_leave_stub(frame, pc);
+}
+
+/* Threads may wait in a call whose site was overwritten, and would go on in the stub: they go on in
+ * their own text instead, which is the file's again. */
+void rewrite_hide(struct vma *v)
 {
     struct rewritten *r = v->rewritten;
     v->rewritten = NULL;
@@ -187,11 +212,10 @@ static void hide(struct vma *v, bool text_goes)
         drop_pages(v, v->start, v->end);
     else if (apply_range(v, v->start, v->end))
         platform_map_nothing(&v->space->platform, v->start, v->end - v->start);
-    if (text_goes || !r->windows)
-        remove_stubs(v->space, r, v->start + (u64)r->distance, v->end + (u64)r->distance);
+    if (r->windows)
+        for_each_frame(v->space, settle);
+    remove_stubs(v->space, r, v->start + (u64)r->distance, v->end + (u64)r->distance);
 }
-
-void rewrite_hide(struct vma *v) { hide(v, false); }
 
 /* Text that jumps into these stubs. */
 static bool hide_text_of(struct space *s, const struct vma *stubs)
@@ -200,7 +224,7 @@ static bool hide_text_of(struct space *s, const struct vma *stubs)
     u64 start = stubs->start - (u64)r->distance, end = stubs->end - (u64)r->distance;
     for (struct vma *v = space_find_from(s, start); v && v->start < end; v = vma_next(v)) {
         if (v->rewritten == r) {
-            hide(v, true);
+            rewrite_hide(v);
             return true;
         }
     }
@@ -213,7 +237,7 @@ void rewrite_leave(struct space *s, u64 start, u64 end)
     while (v && v->start < end) {
         bool changed = v->flags & VMA_STUBS && hide_text_of(s, v); /* then v is gone */
         if (!changed && v->rewritten) {
-            hide(v, true);
+            rewrite_hide(v);
             changed = true;
         }
         v = changed ? space_find_from(s, start) : vma_next(v);
@@ -238,25 +262,7 @@ void rewrite_note_mapping(struct vma *v)
 
 /* --- frames --- */
 
-static struct vma *stubs_at(struct space *s, u64 pc)
-{
-    struct vma *v = s->stubs ? space_find(s, pc) : NULL;
-    return v && v->flags & VMA_STUBS ? v : NULL;
-}
-
-void rewrite_settle(struct trap_frame *frame)
-{
-    u64 pc = frame_pc(frame);
-    struct vma *v = stubs_at(space_current(), pc);
-    struct rewritten *r = v ? rewritten_of(v->backing) : NULL;
-    struct rewritten_site *site = r ? rewritten_by_stub(r, vma_offset_at(v, pc)) : NULL;
-    if (!site)
-        return;
-    u64 in_stub = vma_offset_at(v, pc) - site->by_stub.key;
-    u64 text = v->start - (u64)r->distance + (site->by_text.key - v->offset);
-    frame_set_pc(frame, text + arch_stub_to_text(&site->patch, in_stub));
-    frame_leave_stub(frame, pc);
-}
+void rewrite_settle(struct trap_frame *frame) { settle(space_current(), frame); }
 
 void rewrite_resume(struct trap_frame *frame)
 {

@@ -103,6 +103,7 @@ void backing_punch(struct backing *b, struct page_store *store, u64 offset, u64 
     bool demand = platform_traits()->demand_paging;
     u64 first = align_up(offset, PAGE_SIZE), end = align_down(offset + length, PAGE_SIZE);
     u64 from, to;
+    backing_changes(b);
     for (struct vma *v = b->mappings; v && demand; v = v->next_mapping) {
         if (first < end && shown_range(v, first, end, &from, &to))
             drop_backed_pages(v, from, to);

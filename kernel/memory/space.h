@@ -136,8 +136,10 @@ enum rewrite_step {
 };
 
 /* rewrite.c: call sites that became jumps. */
+typedef void frame_visitor(struct space *s, struct trap_frame *frame);
 #if CONFIG_REWRITE
-void rewrite_start(bool on);
+/* each_frame shows the visitor where every thread of a space's program stands. */
+void rewrite_start(bool on, void (*each_frame)(struct space *s, frame_visitor *visit));
 /* A call of the current space's program trapped, and would return to pc. */
 void rewrite_trapped(u64 pc);
 /* A frame of the current space's program that stands in a stub stands in its own text instead; done
@@ -148,7 +150,9 @@ void rewrite_resume(struct trap_frame *frame);
 /* A single step ended at this frame, which is not settled. */
 enum rewrite_step rewrite_step(const struct trap_frame *frame);
 #else
-static inline void rewrite_start(unused_arg bool on) {}
+static inline void rewrite_start(unused_arg bool on,
+                                 unused_arg void (*each_frame)(struct space *s,
+                                                               frame_visitor *visit)) {}
 static inline void rewrite_trapped(unused_arg u64 pc) {}
 static inline void rewrite_settle(unused_arg struct trap_frame *frame) {}
 static inline void rewrite_resume(unused_arg struct trap_frame *frame) {}

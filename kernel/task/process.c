@@ -20,6 +20,17 @@
 static struct list processes = LIST_INIT(processes);
 struct list *process_all(void) { return &processes; }
 
+void process_each_frame(struct space *s, void (*visit)(struct space *s, struct trap_frame *frame))
+{
+    list_for_each(link, &processes) {
+        struct process *p = container_of(link, struct process, link);
+        if (p->space != s)
+            continue;
+        list_for_each(place, &p->threads)
+            visit(s, thread_frame(container_of(place, struct thread, in_process)));
+    }
+}
+
 static void set_default_limits(struct process *p)
 {
     for (unsigned i = 0; i < RLIMIT_KINDS; i++)

@@ -193,6 +193,8 @@ static inline bool thread_must_end(const struct thread *t)
 struct process *process_create_first(void);         /* pid 1's structure, no thread yet */
 struct process *process_find(s32 pid);              /* ids.c; a zombie, too */
 struct list *process_all(void);
+/* Where the threads of the space's program stand. */
+void process_each_frame(struct space *s, void (*visit)(struct space *s, struct trap_frame *frame));
 void process_hold(struct process *p);
 void process_drop(struct process *p);               /* the structure goes with the last reference */
 /* thread.c */

@@ -25,7 +25,7 @@
 #define KERNEL_HALF (1ull << 63)
 
 extern const char arch_exit_range[], arch_exit_range_end[], arch_exit_direct_range[],
-    arch_exit_direct_range_end[], kernel_start[], kernel_text_end[];
+    arch_exit_direct_range_end[], arch_exit_jump[], kernel_start[], kernel_text_end[];
 
 struct trap_frame *bare_sort_event(u64 vector, struct trap_frame *frame);
 bool bare_handle_event(struct trap_frame *frame);
@@ -60,6 +60,7 @@ static void complete(struct trap_frame *slot, const struct trap_frame *f)
     slot->r15 = f->r15;
     slot->rcx = slot->rip;
     slot->r11 = slot->rflags;
+    slot->cs = f->rip < (u64)arch_exit_jump ? DOOR_CALL : DOOR_JUMP;
 }
 
 static struct trap_frame *thread_slot(void)

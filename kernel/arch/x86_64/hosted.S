@@ -144,6 +144,12 @@ _start:
     leaq arch_exit_direct_range_end(%rip), %rdx
     cmpq %rdx, %rax
     jae 7777f
+    leaq arch_exit_jump(%rip), %rdx
+    cmpq %rdx, %rax
+    movq $DOOR_CALL, FRAME_CS(%rcx)
+    jb 7776f
+    movq $DOOR_JUMP, FRAME_CS(%rcx)
+7776:
     COPY_REGISTER UC_RBX, FRAME_RBX
     COPY_REGISTER UC_R12, FRAME_R12
     COPY_REGISTER UC_R13, FRAME_R13
