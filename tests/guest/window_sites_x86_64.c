@@ -5,6 +5,7 @@
 
 #include <pthread.h>
 #include <signal.h>
+#include <sys/mman.h>
 #include <sys/time.h>
 #include <sys/wait.h>
 #include <ucontext.h>
@@ -142,6 +143,32 @@ static void forked(void)
     }
 }
 
+/* On Linux there are none. */
+static void map_over_stubs(void)
+{
+    char line[300];
+    unsigned long start, end;
+    FILE *maps = fopen("/proc/self/maps", "r");
+    while (fgets(line, sizeof(line), maps))
+        if (strstr(line, "[stubs]") && sscanf(line, "%lx-%lx", &start, &end) == 2)
+            CHECK(mmap((void *)start, end - start, PROT_NONE,
+                       MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) == (void *)start);
+    fclose(maps);
+}
+
+/* What a thread would go on in is taken away while it waits. */
+static void bereft(void)
+{
+    pthread_t thread;
+    void *result;
+    CHECK(pthread_create(&thread, NULL, wait_in_site, NULL) == 0);
+    usleep(50000);
+    map_over_stubs();
+    CHECK(write(ends[1], "z", 1) == 1);
+    CHECK(pthread_join(thread, &result) == 0 && (long)result == 1);
+    CHECK(behind(SYS_getpid, 0, 0, 0) == getpid());
+}
+
 int main(void)
 {
     CHECK(pipe(ends) == 0);
@@ -150,5 +177,6 @@ int main(void)
     interrupted();
     stepped_through();
     forked();
+    bereft();
     CHECK_DONE();
 }
