@@ -18,7 +18,7 @@
 #include <sys/uio.h>
 #include <sys/wait.h>
 
-#define NOBODY 65533 /* of whom nothing else runs */
+static uid_t nobody; /* of whom nothing else runs: no other test at the same time */
 
 static void limit(int resource, rlim_t most)
 {
@@ -46,7 +46,7 @@ static void in_child(void (*what)(void))
 
 static void become_nobody(void)
 {
-    CHECK(setgroups(0, NULL) == 0 && setgid(NOBODY) == 0 && setuid(NOBODY) == 0);
+    CHECK(setgroups(0, NULL) == 0 && setgid(nobody) == 0 && setuid(nobody) == 0);
 }
 
 static pid_t raw_vfork(void)
@@ -92,12 +92,12 @@ static void executes(void)
         if ((*o++ = fork()))
             continue;
         close(gate[1]);
-        _exit(setuid(NOBODY) || read(gate[0], &status, 1));
+        _exit(setuid(nobody) || read(gate[0], &status, 1));
     }
     for (int i = 0; i < 2; i++) { /* until both are nobody's */
         char path[32];
         long uid = 0;
-        while (uid != NOBODY) {
+        while (uid != nobody) {
             char line[256];
             snprintf(path, sizeof(path), "/proc/%d/status", others[i]);
             FILE *f = fopen(path, "r");
@@ -109,7 +109,7 @@ static void executes(void)
         }
         pid_t child = fork();
         if (child == 0)
-            execute_as(NOBODY, i);
+            execute_as(nobody, i);
         CHECK(waitpid(child, &status, 0) == child && status == 0);
     }
     close(gate[0]), close(gate[1]);
@@ -221,6 +221,7 @@ static void queues(void)
 
 int main(void)
 {
+    nobody = 61000 + (uid_t)getpid() % 4000;
     in_child(file_sizes);
     in_child(descriptors);
     if (geteuid() == 0) {
