@@ -154,8 +154,13 @@ def build(program: Program) -> Path:
 
 
 def run_on_linux(program: Program, folder: Path) -> Ended:
-    """The program as an ordinary process of this machine, in an empty directory."""
-    return _run([str(build(program)), *program.arguments], folder, ENVIRONMENT, LINUX_SECONDS)
+    """The program as an ordinary process of this machine, in an empty directory.
+
+    One of a source's programs at a time: they name the same files, queues and keys.
+    """
+    command = [str(build(program)), *program.arguments]
+    with FileLock(OUTPUT / f"{program.source.stem}.lock"):
+        return _run(command, folder, ENVIRONMENT, LINUX_SECONDS)
 
 
 def run_on(platform: str, program: Program, folder: Path) -> Ended:
