@@ -29,12 +29,21 @@ static void limit(int resource, rlim_t most)
     CHECK(setrlimit(resource, &r) == 0);
 }
 
+/* What else this machine runs may be at the machine's own limit for a moment. */
+static pid_t fork_surely(void)
+{
+    pid_t child;
+    while ((child = fork()) < 0 && errno == EAGAIN)
+        usleep(1000);
+    return child;
+}
+
 static void in_child(void (*what)(void))
 {
     int status;
 
     fflush(stdout);
-    pid_t child = fork();
+    pid_t child = fork_surely();
     if (child == 0) {
         check_failures = 0;
         what();
@@ -89,7 +98,7 @@ static void executes(void)
     fflush(stdout);
     pid_t others[2], *o = others;
     for (int i = 0; i < 2; i++) {
-        if ((*o++ = fork()))
+        if ((*o++ = fork_surely()))
             continue;
         close(gate[1]);
         _exit(setuid(nobody) || read(gate[0], &status, 1));
@@ -107,7 +116,7 @@ static void executes(void)
                 fclose(f);
             sched_yield();
         }
-        pid_t child = fork();
+        pid_t child = fork_surely();
         if (child == 0)
             execute_as(nobody, i);
         CHECK(waitpid(child, &status, 0) == child && status == 0);
